@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recipe: everything that decides what a training run computes, as plain data read from TOML text. Not in it: the
+// device and where data and runs lie on disk (command line). A recipe that was read is complete and within range: code
+// behind it checks nothing again. Which network names exist is known to the network registry, not here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.hpp"
+
+namespace lowtide::trainer {
+
+// Bits of a quantised tensor: 1..8, or kFloatBits for full precision. In TOML 1..8, 32 or "fp32".
+inline constexpr uint32_t kFloatBits = 32;
+
+enum class Normalization { standard, symmetric, unit };
+enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel };
+enum class ActivationQuantizer { dorefa, sign, none };
+enum class OptimizerKind { sgd, adam, adamw };
+enum class ScheduleKind { constant, step, cosine, linear, exponential };
+enum class LossKind { cross_entropy, mse };
+enum class NanPolicy { stop, skip, lower_rate };
+
+// [data]
+struct DataOptions {
+  std::string set = "glyphs";  // a name that open_dataset knows: mnist, cifar10, glyphs, folder:<path>, ...
+  uint32_t batch = 100;        // images of one step
+  uint32_t eval_batch = 100;   // images of one evaluation step
+  // standard: (pixel/255 - mean) / deviation per channel of the set; symmetric: 2 pixel/255 - 1; unit: pixel/255.
+  Normalization normalize = Normalization::standard;
+  uint32_t crop_padding = 0;  // pixels: pad each side by so many zeros, crop back at a random place; 0 is off
+  bool flip = false;          // mirror left and right with probability 1/2
+  uint32_t image_size =
+      224;                   // edge of the square that image folders are resized and cropped to; other sets have theirs
+  uint32_t workers = 1;      // threads that make batches ahead of the device
+  uint32_t train_limit = 0;  // use the first so many training images; 0 is all
+  uint32_t test_limit = 0;   // the same for the test images
+  double validation = 0;     // share of the training images held out; evaluation then uses them, not the test set
+
+  friend bool operator==(const DataOptions&, const DataOptions&) = default;
+};
+
+// [network]
+struct NetworkOptions {
+  std::string name = "cnv";          // a name of the network registry
+  double width = 1;                  // multiplies the channel counts of the hidden layers
+  double dropout = 0;                // probability of a zero before the classifier, where the network has one
+  double batch_norm_momentum = 0.1;  // running = (1 - momentum) running + momentum batch
+  double batch_norm_epsilon = 1e-5;
+
+  friend bool operator==(const NetworkOptions&, const NetworkOptions&) = default;
+};
+
+// [[quantization.layers]]: what differs for the layers whose name matches `pattern` (`*` any text, `?` one character).
+// Later entries win.
+struct LayerQuantization {
+  std::string pattern;
+  std::optional<uint32_t> weight_bits;
+  std::optional<uint32_t> activation_bits;  // of the tensor that enters the layer
+  std::optional<WeightQuantizer> weight_quantizer;
+  std::optional<ActivationQuantizer> activation_quantizer;
+
+  friend bool operator==(const LayerQuantization&, const LayerQuantization&) = default;
+};
+
+// [quantization]
+struct QuantizationOptions {
+  uint32_t weight_bits = kFloatBits;
+  uint32_t activation_bits = kFloatBits;
+  // dorefa: tanh, maximum of the layer, 2^k levels (Zhou et al. 2016, eq. 9), at 1 bit sign times mean |w|;
+  // dorefa_detached: the maximum is a constant for the gradient; sign: +-1; sign_channel: sign times mean |w| of each
+  // output channel (XNOR-Net, Rastegari et al. 2016).
+  WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
+  // dorefa: clip to [0, 1], 2^k levels; sign: +-1; none: the network's own activation stays.
+  ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
+  double clip_window = 1;             // straight-through gradient of sign: dx = dy where |x| <= clip_window, else 0
+  uint32_t first_layer = kFloatBits;  // weight bits of the first layer; its input, the image, is never quantised
+  uint32_t last_layer = kFloatBits;   // weight bits of the classifier, and bits of what enters it
+  std::vector<LayerQuantization> layers;
+
+  friend bool operator==(const QuantizationOptions&, const QuantizationOptions&) = default;
+};
+
+// [optimizer]
+struct OptimizerOptions {
+  OptimizerKind name = OptimizerKind::adam;
+  double momentum = 0.9;  // sgd
+  bool nesterov = false;  // sgd
+  double beta1 = 0.9;     // adam, adamw
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;  // sgd, adam: added to the gradient (L2); adamw: decoupled (Loshchilov and Hutter 2019)
+  std::vector<std::string> weight_decay_exclude = {"bias", "norm"};  // parameters whose role or name contains one
+  double latent_clip = 0;  // after each update latent weights of quantised layers are clipped to +-this; 0 is off
+  double gradient_clip_norm = 0;  // the whole gradient is scaled down to this norm; 0 is off
+
+  friend bool operator==(const OptimizerOptions&, const OptimizerOptions&) = default;
+};
+
+// [schedule]: the learning rate as a function of the step. Formulas: trainer/schedule/learning_rate.hpp.
+struct ScheduleOptions {
+  ScheduleKind name = ScheduleKind::constant;
+  double rate = 0.001;               // the base rate
+  double final_rate = 0;             // cosine, linear: reached at the last step; exponential: never below it
+  std::vector<uint32_t> milestones;  // step: epochs after which the rate is multiplied by gamma; rising
+  double gamma = 0.1;                // step, exponential
+  double interval_epochs = 1;        // exponential: epochs between two multiplications by gamma
+  double warmup_epochs = 0;          // linear rise to the schedule's rate over the first epochs
+
+  friend bool operator==(const ScheduleOptions&, const ScheduleOptions&) = default;
+};
+
+// [training]
+struct TrainingOptions {
+  uint32_t epochs = 10;
+  LossKind loss = LossKind::cross_entropy;
+  double label_smoothing = 0;  // the target is (1 - s) one-hot + s / classes
+  NanPolicy nan_policy = NanPolicy::stop;
+  double nan_rate_factor = 0.5;   // lower_rate: the rate is multiplied by this at each NaN or infinity
+  uint32_t log_every = 50;        // steps between two metric lines
+  uint32_t checkpoint_every = 1;  // epochs
+  bool keep_best = true;          // keep the checkpoint of the best evaluation beside the last one
+
+  friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
+};
+
+// One stage of a run. Most recipes have one, made from the top-level sections; methods that train in stages have a
+// [[phase]] each, whose [phase.network], [phase.quantization], ... override the top-level sections key by key.
+struct Phase {
+  std::string name = "train";
+  // Where the parameters come from: "fresh" (drawn from the seed), "previous" (handed over from the phase before), or
+  // the path of a checkpoint. Optimiser moments never move between phases.
+  std::string initialize_from = "fresh";
+  NetworkOptions network;
+  QuantizationOptions quantization;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  TrainingOptions training;
+
+  friend bool operator==(const Phase&, const Phase&) = default;
+};
+
+struct Recipe {
+  std::string name = "unnamed";  // names the run folder: letters, digits, '_', '-', '.'
+  uint64_t seed = 1;
+  DataOptions data;
+  std::vector<Phase> phases = {Phase{}};  // never empty
+
+  friend bool operator==(const Recipe&, const Recipe&) = default;
+};
+
+// Reads TOML text. `source` names it in messages (a path). Each override is "section.key=value", value in TOML, or a
+// bare word or sentence that is taken as a string; "phase.0.section.key=value" reaches into the first [[phase]].
+// Errors are sentences with the line: text that is not TOML, an unknown key (with the nearest known key), a wrong type,
+// a value out of range, keys that contradict each other.
+Result<Recipe> parse_recipe(std::string_view text, std::string_view source,
+                            std::span<const std::string> overrides = {});
+
+// The same for a file.
+Result<Recipe> read_recipe(const std::filesystem::path& path, std::span<const std::string> overrides = {});
+
+// The whole recipe, defaults included, as TOML text: parse_recipe(recipe_text(r)) == r.
+std::string recipe_text(const Recipe& recipe);
+
+// Every key a recipe may have ("data.batch", "phase.network.width", ...), in the order of recipe_text.
+std::vector<std::string> recipe_keys();
+
+// What applies to one layer after first_layer, last_layer and the matching [[quantization.layers]].
+struct LayerPrecision {
+  uint32_t weight_bits = kFloatBits;
+  uint32_t activation_bits = kFloatBits;  // of the tensor that enters the layer
+  WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
+  ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
+
+  friend bool operator==(const LayerPrecision&, const LayerPrecision&) = default;
+};
+enum class LayerPosition { first, inner, last };
+LayerPrecision layer_precision(const QuantizationOptions& options, std::string_view layer, LayerPosition position);
+
+// The words of the enumerations, as recipes spell them.
+const char* to_string(Normalization value);
+const char* to_string(WeightQuantizer value);
+const char* to_string(ActivationQuantizer value);
+const char* to_string(OptimizerKind value);
+const char* to_string(ScheduleKind value);
+const char* to_string(LossKind value);
+const char* to_string(NanPolicy value);
+
+}  // namespace lowtide::trainer
