@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Appending values and nodes, with every invariant of graph.hpp checked here and nowhere else.
+#include "engine/graph/graph.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/graph/op_info.hpp"
+
+namespace lowtide::graph {
+
+const char* role_name(Role role) {
+  static constexpr std::array<const char*, kRoleCount> kNames = {
+      "input", "step", "parameter", "gradient", "moment0", "moment1", "state", "constant", "activation", "metric"};
+  return kNames[static_cast<size_t>(role)];
+}
+
+ValueId Graph::add_value(Value value) {
+  if (value.role != Role::activation) {
+    LOWTIDE_CHECK(!find(value.name).is_valid(), fmt::format("two values are named '{}'", value.name));
+  }
+  values_.push_back(std::move(value));
+  return ValueId(narrow<uint32_t>(values_.size() - 1));
+}
+
+ValueId Graph::input(std::string name, TensorDesc desc) {
+  return add_value({.desc = desc, .role = Role::input, .name = std::move(name)});
+}
+
+ValueId Graph::parameter(std::string name, Shape shape) {
+  return add_value({.desc = f32_desc(shape), .role = Role::parameter, .name = std::move(name)});
+}
+
+ValueId Graph::state(std::string name, TensorDesc desc) {
+  return add_value({.desc = desc, .role = Role::state, .name = std::move(name)});
+}
+
+ValueId Graph::constant(std::string name, TensorDesc desc) {
+  return add_value({.desc = desc, .role = Role::constant, .name = std::move(name)});
+}
+
+ValueId Graph::step_block() {
+  const ValueId existing = find("step_block");
+  if (existing.is_valid()) return existing;
+  return add_value({.desc = {DType::u32, Shape{kStepBlockWords}}, .role = Role::step, .name = "step_block"});
+}
+
+ValueId Graph::whole_arena(Role role) {
+  LOWTIDE_CHECK(role == Role::parameter || role == Role::gradient || role == Role::moment0 || role == Role::moment1,
+                "only the parameter arena and its mirrors can be used as a whole");
+  const std::string name = std::string("arena/") + role_name(role);
+  const ValueId existing = find(name);
+  if (existing.is_valid()) return existing;
+  Value value = {.desc = f32_desc(Shape{0}), .role = role, .name = name};
+  value.is_whole_arena = true;
+  return add_value(std::move(value));
+}
+
+ValueId Graph::mirror(ValueId parameter, Role role) {
+  LOWTIDE_CHECK(value(parameter).role == Role::parameter, "only parameters have gradients and moments");
+  LOWTIDE_CHECK(role == Role::gradient || role == Role::moment0 || role == Role::moment1, "not a mirroring role");
+  const std::string name = std::string(role_name(role)) + "/" + value(parameter).name;
+  const ValueId existing = find(name);
+  if (existing.is_valid()) return existing;
+  Value mirrored = {.desc = desc(parameter), .role = role, .name = name};
+  mirrored.mirror = parameter;
+  return add_value(std::move(mirrored));
+}
+
+Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
+                                  std::vector<ValueId> inputs, std::vector<ValueId> outputs) {
+  LOWTIDE_CHECK(param_bytes == op.param_bytes, fmt::format("parameters of another op given to {}", op.name));
+  Node node = {.op = &op, .name = std::move(name), .inputs = std::move(inputs), .outputs = std::move(outputs)};
+  node.set_params(params, param_bytes);
+  for (const ValueId id : node.inputs) LOWTIDE_CHECK(id.index < values_.size(), "an input that is not in the graph");
+  auto descs = op.infer(node, *this);
+  if (!descs) {
+    Error error = std::move(descs).error();
+    error.text = fmt::format("{} '{}': {}", op.name, node.name, error.text);
+    return tl::unexpected<Error>(std::move(error));
+  }
+  const NodeId id(narrow<uint32_t>(nodes_.size()));
+  if (node.outputs.empty()) {
+    for (size_t i = 0; i < descs->size(); ++i) {
+      Value value = {.desc = (*descs)[i], .name = i == 0 ? node.name : fmt::format("{}.{}", node.name, i)};
+      value.producer = id;
+      if (op.is_view && i == 0) value.view_of = node.in(0);
+      node.outputs.push_back(add_value(std::move(value)));
+    }
+  } else {
+    LOWTIDE_CHECK(node.outputs.size() == descs->size(), fmt::format("{} has another number of outputs", op.name));
+    for (size_t i = 0; i < descs->size(); ++i) {
+      LOWTIDE_CHECK(desc(node.outputs[i]) == (*descs)[i], fmt::format("output {} of {} does not fit", i, op.name));
+    }
+  }
+  nodes_.push_back(std::move(node));
+  return &nodes_.back();
+}
+
+void Graph::make_metric(ValueId id, std::string name) {
+  LOWTIDE_CHECK(value(id).role == Role::activation && !value(id).view_of.is_valid(),
+                "only an activation with storage of its own becomes a metric");
+  LOWTIDE_CHECK(!find(name).is_valid(), "the metric's name is taken");
+  values_[id.index].role = Role::metric;
+  values_[id.index].name = std::move(name);
+}
+
+void Graph::make_gradient(ValueId id, ValueId parameter) {
+  LOWTIDE_CHECK(value(id).role == Role::activation && !value(id).view_of.is_valid(),
+                "only an activation with storage of its own becomes a gradient");
+  LOWTIDE_CHECK(value(parameter).role == Role::parameter && desc(id) == desc(parameter),
+                "not this parameter's gradient");
+  std::string name = std::string(role_name(Role::gradient)) + "/" + value(parameter).name;
+  LOWTIDE_CHECK(!find(name).is_valid(), "the parameter has a gradient already");
+  values_[id.index].role = Role::gradient;
+  values_[id.index].mirror = parameter;
+  values_[id.index].name = std::move(name);
+}
+
+void Graph::rename(ValueId id, std::string name) {
+  LOWTIDE_CHECK(value(id).role == Role::activation, "only activations are renamed");
+  values_[id.index].name = std::move(name);
+}
+
+const Value& Graph::value(ValueId id) const {
+  LOWTIDE_CHECK(id.index < values_.size(), "a value that is not in the graph");
+  return values_[id.index];
+}
+
+const Node& Graph::node(NodeId id) const {
+  LOWTIDE_CHECK(id.index < nodes_.size(), "a node that is not in the graph");
+  return nodes_[id.index];
+}
+
+ValueId Graph::find(std::string_view name) const {
+  for (size_t i = 0; i < values_.size(); ++i) {
+    if (values_[i].role != Role::activation && values_[i].name == name) return ValueId(static_cast<uint32_t>(i));
+  }
+  return {};
+}
+
+std::vector<ValueId> Graph::with_role(Role role) const {
+  std::vector<ValueId> out;
+  for (size_t i = 0; i < values_.size(); ++i) {
+    if (values_[i].role == role && !values_[i].is_whole_arena) out.push_back(ValueId(static_cast<uint32_t>(i)));
+  }
+  return out;
+}
+
+ValueId Graph::storage_of(ValueId id) const {
+  while (value(id).view_of.is_valid()) id = value(id).view_of;
+  return id;
+}
+
+}  // namespace lowtide::graph

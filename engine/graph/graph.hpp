@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Graph: a network as data. Two flat arrays, values and nodes; append-only; nodes are in execution order. No storage,
+// no device. Persistent values (parameters, state) may be written by nodes in place: then program order decides, as in
+// any program.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/graph/node.hpp"
+#include "engine/graph/value.hpp"
+
+namespace lowtide::graph {
+
+inline constexpr uint32_t kStepBlockWords = 16;
+
+class Graph {
+ public:
+  // Values without a producer. Their names must be unique (LOWTIDE_CHECK): files and shared arenas go by them.
+  ValueId input(std::string name, TensorDesc desc);
+  ValueId parameter(std::string name, Shape shape);  // f32
+  ValueId state(std::string name, TensorDesc desc);
+  ValueId constant(std::string name, TensorDesc desc);
+  ValueId step_block();  // the graph's one step block, u32[16], made on first use
+  // The whole arena of a role (parameter, gradient, moment0, moment1) as one value, made on first use.
+  ValueId whole_arena(Role role);
+  // The gradient or moment of a parameter, made on first use, named "<role>/<parameter>".
+  ValueId mirror(ValueId parameter, Role role);
+
+  // Appends a node. Its op's shape rule gives the descriptions of its outputs, or an error: a sentence that says what
+  // does not fit. `outputs` empty: new activations, named "<node>" or "<node>.<i>". Otherwise the node writes those
+  // existing values, whose descriptions must be the ones that the shape rule gives. The pointer stays valid.
+  Result<const Node*> append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
+                             std::vector<ValueId> inputs, std::vector<ValueId> outputs = {});
+
+  // Turns an activation into a value that the host reads after every submit.
+  void make_metric(ValueId id, std::string name);
+  // Turns an activation into the gradient of a parameter of the same description.
+  void make_gradient(ValueId id, ValueId parameter);
+  // A name for an activation, for dumps; activations' names need not be unique.
+  void rename(ValueId id, std::string name);
+
+  const std::deque<Value>& values() const { return values_; }
+  const std::deque<Node>& nodes() const { return nodes_; }
+  const Value& value(ValueId id) const;
+  const Node& node(NodeId id) const;
+  const TensorDesc& desc(ValueId id) const { return value(id).desc; }
+  // The value of that name among all but activations; invalid when there is none.
+  ValueId find(std::string_view name) const;
+  std::vector<ValueId> with_role(Role role) const;  // in order of creation, whole arenas left out
+  // The value whose storage this one uses: follows view_of to its end.
+  ValueId storage_of(ValueId id) const;
+
+ private:
+  ValueId add_value(Value value);
+
+  std::deque<Value> values_;
+  std::deque<Node> nodes_;
+};
+
+// For builders: appends a node and returns its first output. The builders of engine/ops return Result<ValueId>.
+template <class Params>
+Result<ValueId> append_one(Graph& graph, const OpInfo& op, std::string name, const Params& params,
+                           std::vector<ValueId> inputs, std::vector<ValueId> outputs = {}) {
+  static_assert(std::is_trivially_copyable_v<Params>);
+  LOWTIDE_TRY(const Node* node,
+              graph.append(op, std::move(name), &params, sizeof(Params), std::move(inputs), std::move(outputs)));
+  return node->out(0);
+}
+
+}  // namespace lowtide::graph

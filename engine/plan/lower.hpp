@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The driver of the lowering: asks every op for its dispatches, in node order.
+#pragma once
+
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/graph/op_info.hpp"
+
+namespace lowtide::plan {
+
+// A value of the program beyond the graph's: scratch of one node.
+struct ScratchValue {
+  ValueId id;
+  uint64_t bytes;
+  NodeId node;
+};
+
+struct Lowered {
+  std::vector<Dispatch> dispatches;
+  std::vector<NodeId> nodes;  // of each dispatch
+  std::vector<ScratchValue> scratch;
+};
+
+Result<Lowered> lower(const graph::Graph& graph, const graph::LowerTarget& target);
+
+}  // namespace lowtide::plan

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lifetimes -> offsets. Values that are never alive together may share memory; tests check the result by brute force.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/base/result.hpp"
+
+namespace lowtide::plan {
+
+// Alive from dispatch `first` to dispatch `last`, both included.
+struct Lifetime {
+  uint64_t bytes = 0;
+  uint32_t first = 0;
+  uint32_t last = 0;
+};
+
+struct Packing {
+  std::vector<uint64_t> offsets;  // by index of the lifetimes; multiples of the alignment
+  uint64_t bytes = 0;             // extent of everything placed
+};
+
+// Places each lifetime so that no two that overlap in time overlap in memory and none crosses a multiple of
+// `chunk_bytes`. Greedy by decreasing size, lowest offset that fits (Pisarchyk and Lee 2020, "greedy by size"). Error:
+// one is larger than a chunk.
+Result<Packing> pack_lifetimes(std::span<const Lifetime> lifetimes, uint64_t alignment, uint64_t chunk_bytes);
+
+}  // namespace lowtide::plan
