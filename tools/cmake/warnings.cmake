@@ -6,4 +6,6 @@ target_compile_features(lowtide_options INTERFACE cxx_std_20)
 target_compile_options(lowtide_options INTERFACE -ffp-contract=off)
 
 add_library(lowtide_warnings INTERFACE)
-target_compile_options(lowtide_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion $<$<BOOL:${LOWTIDE_WERROR}>:-Werror>)
+target_compile_options(lowtide_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion
+  -Wno-missing-field-initializers  # designated initialisers leave the other members at their defaults on purpose
+  $<$<BOOL:${LOWTIDE_WERROR}>:-Werror>)
