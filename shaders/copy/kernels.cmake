@@ -1,0 +1,1 @@
+lowtide_kernel(copy_forward_naive SOURCE forward_naive.comp)
