@@ -60,11 +60,11 @@ struct NetworkOptions {
 // [[quantization.layers]]: what differs for the layers whose name matches `pattern` (`*` any text, `?` one character).
 // Later entries win.
 struct LayerQuantization {
-  std::string pattern;
-  std::optional<uint32_t> weight_bits;
-  std::optional<uint32_t> activation_bits;  // of the tensor that enters the layer
-  std::optional<WeightQuantizer> weight_quantizer;
-  std::optional<ActivationQuantizer> activation_quantizer;
+  std::string pattern = {};
+  std::optional<uint32_t> weight_bits = {};
+  std::optional<uint32_t> activation_bits = {};  // of the tensor that enters the layer
+  std::optional<WeightQuantizer> weight_quantizer = {};
+  std::optional<ActivationQuantizer> activation_quantizer = {};
 
   friend bool operator==(const LayerQuantization&, const LayerQuantization&) = default;
 };
@@ -73,9 +73,9 @@ struct LayerQuantization {
 struct QuantizationOptions {
   uint32_t weight_bits = kFloatBits;
   uint32_t activation_bits = kFloatBits;
-  // dorefa: tanh, maximum of the layer, 2^k levels (Zhou et al. 2016, eq. 9), at 1 bit sign times mean |w|;
-  // dorefa_detached: the maximum is a constant for the gradient; sign: +-1; sign_channel: sign times mean |w| of each
-  // output channel (XNOR-Net, Rastegari et al. 2016).
+  // dorefa: tanh, maximum of the layer, 2^k levels (Zhou et al. 2016, eq. 9); dorefa_detached: the same, the maximum is
+  // a constant for the gradient; sign: sign(w) times mean |w| of the layer; sign_channel: of each output channel
+  // (Rastegari et al. 2016, XNOR-Net, eq. 6).
   WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
   // dorefa: clip to [0, 1], 2^k levels; sign: +-1; none: the network's own activation stays.
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
@@ -150,7 +150,7 @@ struct Recipe {
   std::string name = "unnamed";  // names the run folder: letters, digits, '_', '-', '.'
   uint64_t seed = 1;
   DataOptions data;
-  std::vector<Phase> phases = {Phase{}};  // never empty
+  std::vector<Phase> phases = std::vector<Phase>(1);  // never empty
 
   friend bool operator==(const Recipe&, const Recipe&) = default;
 };
@@ -171,7 +171,8 @@ std::string recipe_text(const Recipe& recipe);
 // Every key a recipe may have ("data.batch", "phase.network.width", ...), in the order of recipe_text.
 std::vector<std::string> recipe_keys();
 
-// What applies to one layer after first_layer, last_layer and the matching [[quantization.layers]].
+// What applies to one layer after first_layer, last_layer and the matching [[quantization.layers]]. Where first_layer
+// or last_layer ask for more than one bit of a sign network, that layer uses dorefa.
 struct LayerPrecision {
   uint32_t weight_bits = kFloatBits;
   uint32_t activation_bits = kFloatBits;  // of the tensor that enters the layer

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// What needs no TOML library: writing, the list of keys, the words, and the precision of a layer.
+#include "trainer/recipe.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <type_traits>
+
+#include "engine/base/check.hpp"
+#include "trainer/recipe_keys.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += fmt::format("\\u{:04X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+template <class E>
+const char* word(E value) {
+  for (const auto& row : words_of(E{})) {
+    if (row.value == value) return row.text;
+  }
+  LOWTIDE_CHECK(false, "an enumeration of the recipe holds a value without a word");
+  return "";
+}
+
+// A visitor that writes TOML.
+class Writer {
+ public:
+  std::string take() { return std::move(text_); }
+
+  void key(const char* name, const std::string& value) { line(name, toml_string(value)); }
+  void key(const char* name, bool value) { line(name, value ? "true" : "false"); }
+  void key(const char* name, uint32_t value, WholeRange) { line(name, fmt::format("{}", value)); }
+  void key(const char* name, uint64_t value, WholeRange) { line(name, fmt::format("{}", value)); }
+  void key(const char* name, double value, RealRange) { line(name, fmt::format("{}", value)); }
+  void key(const char* name, const std::vector<std::string>& values) {
+    std::vector<std::string> items;
+    for (const std::string& value : values) items.push_back(toml_string(value));
+    line(name, fmt::format("[{}]", fmt::join(items, ", ")));
+  }
+  void key(const char* name, const std::vector<uint32_t>& values, WholeRange) {
+    line(name, fmt::format("[{}]", fmt::join(values, ", ")));
+  }
+  template <class E>
+  requires std::is_enum_v<E>
+  void key(const char* name, E value) { line(name, toml_string(word(value))); }
+  template <class E>
+  void key(const char* name, const std::optional<E>& value) {
+    if (value) key(name, *value);
+  }
+  void bits(const char* name, uint32_t value) {
+    line(name, value == kFloatBits ? "\"fp32\"" : fmt::format("{}", value));
+  }
+  void bits(const char* name, const std::optional<uint32_t>& value) {
+    if (value) bits(name, *value);
+  }
+  template <class T>
+  void section(const char* name, T& value) {
+    enter(name, "[", "]", value);
+  }
+  template <class T>
+  void sections(const char* name, std::vector<T>& values) {
+    for (T& value : values) enter(name, "[[", "]]", value);
+  }
+
+ private:
+  void line(const char* name, std::string_view value) { text_ += fmt::format("{} = {}\n", name, value); }
+
+  template <class T>
+  void enter(const char* name, const char* open, const char* close, T& value) {
+    const std::string outer = path_;
+    if (!path_.empty()) path_ += '.';
+    path_ += name;
+    text_ += fmt::format("\n{}{}{}\n", open, path_, close);
+    describe(*this, value);
+    path_ = outer;
+  }
+
+  std::string text_;
+  std::string path_;
+};
+
+// A visitor that lists the keys and the sections.
+class Lister {
+ public:
+  std::vector<std::string> take_keys() { return std::move(keys_); }
+  std::vector<std::string> take_sections() { return std::move(sections_); }
+
+  template <class... Rest>
+  void key(const char* name, Rest&&...) {
+    keys_.push_back(path_ + name);
+  }
+  template <class T>
+  void bits(const char* name, T&) {
+    keys_.push_back(path_ + name);
+  }
+  template <class T>
+  void section(const char* name, T& value) {
+    const std::string outer = path_;
+    path_ += name;
+    sections_.push_back(path_);
+    path_ += '.';
+    describe(*this, value);
+    path_ = outer;
+  }
+  template <class T>
+  void sections(const char* name, std::vector<T>&) {
+    T value;
+    section(name, value);
+  }
+
+ private:
+  std::vector<std::string> keys_;
+  std::vector<std::string> sections_;
+  std::string path_;
+};
+
+Lister list_recipe() {
+  Recipe recipe;
+  Lister lister;
+  describe_top_level(lister, recipe, recipe.phases.front());
+  lister.sections("phase", recipe.phases);
+  return lister;
+}
+
+// `*` stands for any text, `?` for one character. Greedy with one point to return to, so linear times pattern length.
+bool matches(std::string_view pattern, std::string_view text) {
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;
+  size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+// One bit has the sign quantisers; more bits of a sign network's first or last layer are dorefa.
+void set_edge_bits(LayerPrecision& precision, uint32_t bits, bool sets_activation) {
+  const bool is_sign = precision.weight_quantizer == WeightQuantizer::sign ||
+                       precision.weight_quantizer == WeightQuantizer::sign_channel;
+  precision.weight_bits = bits;
+  if (is_sign && bits != 1) precision.weight_quantizer = WeightQuantizer::dorefa;
+  if (!sets_activation) return;
+  precision.activation_bits = bits;
+  if (precision.activation_quantizer == ActivationQuantizer::sign && bits != 1) {
+    precision.activation_quantizer = ActivationQuantizer::dorefa;
+  }
+}
+
+}  // namespace
+
+std::string recipe_text(const Recipe& recipe) {
+  LOWTIDE_CHECK(!recipe.phases.empty(), "a recipe has at least one phase");
+  Recipe copy = recipe;
+  Phase& first = copy.phases.front();
+  Writer writer;
+  const bool is_plain = copy.phases.size() == 1 && first.name == Phase{}.name && first.initialize_from == "fresh";
+  if (is_plain) {
+    describe_top_level(writer, copy, first);
+  } else {
+    writer.key("name", copy.name);
+    writer.key("seed", copy.seed, WholeRange{});
+    writer.section("data", copy.data);
+    writer.sections("phase", copy.phases);
+  }
+  return writer.take();
+}
+
+std::vector<std::string> recipe_keys() {
+  return list_recipe().take_keys();
+}
+
+std::vector<std::string> recipe_sections() {
+  return list_recipe().take_sections();
+}
+
+LayerPrecision layer_precision(const QuantizationOptions& options, std::string_view layer, LayerPosition position) {
+  LayerPrecision precision = {options.weight_bits, options.activation_bits, options.weight_quantizer,
+                              options.activation_quantizer};
+  if (position == LayerPosition::first) {
+    set_edge_bits(precision, options.first_layer, false);
+    precision.activation_bits = kFloatBits;
+  }
+  if (position == LayerPosition::last) set_edge_bits(precision, options.last_layer, true);
+  for (const LayerQuantization& entry : options.layers) {
+    if (!matches(entry.pattern, layer)) continue;
+    precision.weight_bits = entry.weight_bits.value_or(precision.weight_bits);
+    precision.weight_quantizer = entry.weight_quantizer.value_or(precision.weight_quantizer);
+    if (position == LayerPosition::first) continue;  // the image is never quantised
+    precision.activation_bits = entry.activation_bits.value_or(precision.activation_bits);
+    precision.activation_quantizer = entry.activation_quantizer.value_or(precision.activation_quantizer);
+  }
+  return precision;
+}
+
+const char* to_string(Normalization value) {
+  return word(value);
+}
+const char* to_string(WeightQuantizer value) {
+  return word(value);
+}
+const char* to_string(ActivationQuantizer value) {
+  return word(value);
+}
+const char* to_string(OptimizerKind value) {
+  return word(value);
+}
+const char* to_string(ScheduleKind value) {
+  return word(value);
+}
+const char* to_string(LossKind value) {
+  return word(value);
+}
+const char* to_string(NanPolicy value) {
+  return word(value);
+}
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contradictions between keys, phase by phase.
+#include "trainer/recipe_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lowtide::trainer {
+namespace {
+
+using Sentences = std::vector<std::string>;
+
+bool is_sign(WeightQuantizer quantizer) {
+  return quantizer == WeightQuantizer::sign || quantizer == WeightQuantizer::sign_channel;
+}
+
+void check_name(const std::string& name, Sentences& out) {
+  constexpr size_t kLongest = 64;
+  const bool has_only_safe_characters = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  });
+  if (name.empty() || name.size() > kLongest || name.front() == '.' || !has_only_safe_characters) {
+    out.push_back(fmt::format(
+        "name names the run folder and must have 1 to {} letters, digits, '_', '-' or '.', not starting with '.'; "
+        "found \"{}\"",
+        kLongest, name));
+  }
+}
+
+void check_precision(std::string_view where, const LayerPrecision& p, Sentences& out) {
+  if (is_sign(p.weight_quantizer) && p.weight_bits != 1 && p.weight_bits != kFloatBits) {
+    out.push_back(fmt::format("{}: weight_quantizer = \"{}\" has 1 bit, but weight_bits is {}; use 1, 32 or dorefa",
+                              where, to_string(p.weight_quantizer), p.weight_bits));
+  }
+  if (p.activation_quantizer == ActivationQuantizer::sign && p.activation_bits != 1 &&
+      p.activation_bits != kFloatBits) {
+    out.push_back(
+        fmt::format("{}: activation_quantizer = \"sign\" has 1 bit, but activation_bits is {}; use 1, 32 or "
+                    "dorefa",
+                    where, p.activation_bits));
+  }
+  if (p.activation_quantizer == ActivationQuantizer::none && p.activation_bits != kFloatBits) {
+    out.push_back(
+        fmt::format("{}: activation_quantizer = \"none\" leaves activations in fp32, but activation_bits is "
+                    "{}; set it to 32 or name a quantizer",
+                    where, p.activation_bits));
+  }
+}
+
+void check_quantization(const std::string& where, const QuantizationOptions& q, Sentences& out) {
+  const std::string section = where + "quantization";
+  const LayerPrecision base = {q.weight_bits, q.activation_bits, q.weight_quantizer, q.activation_quantizer};
+  check_precision(section, base, out);
+  for (size_t i = 0; i < q.layers.size(); ++i) {
+    const LayerQuantization& layer = q.layers[i];
+    const std::string entry = fmt::format("{}.layers entry {}", section, i);
+    if (layer.pattern.empty()) {
+      out.push_back(entry + ": pattern is missing; it names the layers, for example \"conv*\"");
+      continue;
+    }
+    const LayerPrecision precision = {layer.weight_bits.value_or(base.weight_bits),
+                                      layer.activation_bits.value_or(base.activation_bits),
+                                      layer.weight_quantizer.value_or(base.weight_quantizer),
+                                      layer.activation_quantizer.value_or(base.activation_quantizer)};
+    check_precision(entry, precision, out);
+  }
+}
+
+void check_optimizer(const std::string& where, const OptimizerOptions& o, Sentences& out) {
+  if (o.nesterov && (o.name != OptimizerKind::sgd || o.momentum == 0)) {
+    out.push_back(where + "optimizer.nesterov needs name = \"sgd\" and a momentum above 0");
+  }
+  for (const std::string& word : o.weight_decay_exclude) {
+    if (word.empty()) {
+      out.push_back(where + "optimizer.weight_decay_exclude holds an empty word, which would exclude everything");
+    }
+  }
+}
+
+void check_schedule(const std::string& where, const Phase& phase, Sentences& out) {
+  const ScheduleOptions& s = phase.schedule;
+  if (std::adjacent_find(s.milestones.begin(), s.milestones.end(), std::greater_equal<>()) != s.milestones.end()) {
+    out.push_back(where + "schedule.milestones must rise from one to the next");
+  }
+  if (s.name == ScheduleKind::step && s.milestones.empty()) {
+    out.push_back(where + "schedule.name = \"step\" needs milestones, for example [60, 80]");
+  }
+  if (s.warmup_epochs > phase.training.epochs) {
+    out.push_back(fmt::format("{}schedule.warmup_epochs is {}, longer than the {} epochs of training", where,
+                              s.warmup_epochs, phase.training.epochs));
+  }
+  const bool falls = s.name != ScheduleKind::constant && s.name != ScheduleKind::step;
+  if (falls && s.final_rate > s.rate) {
+    out.push_back(fmt::format("{}schedule.final_rate is {}, above schedule.rate = {}", where, s.final_rate, s.rate));
+  }
+}
+
+void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
+  const Phase& phase = recipe.phases[index];
+  const std::string where = recipe.phases.size() == 1 ? "" : fmt::format("phase {} ({}): ", index, phase.name);
+  if (phase.network.name.empty()) out.push_back(where + "network.name is empty; name a network");
+  check_quantization(where, phase.quantization, out);
+  check_optimizer(where, phase.optimizer, out);
+  check_schedule(where, phase, out);
+  if (phase.training.label_smoothing > 0 && phase.training.loss != LossKind::cross_entropy) {
+    out.push_back(where + "training.label_smoothing belongs to loss = \"cross_entropy\"");
+  }
+  if (phase.initialize_from.empty()) {
+    out.push_back(where + "initialize_from is empty; it is \"fresh\", \"previous\" or the path of a checkpoint");
+  }
+  if (index == 0 && phase.initialize_from == "previous") {
+    out.push_back(where + "the first phase has none before it; initialize_from must be \"fresh\" or a path");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> recipe_contradictions(const Recipe& recipe) {
+  Sentences out;
+  check_name(recipe.name, out);
+  if (recipe.data.set.empty()) out.push_back("data.set is empty; name a data set, for example \"glyphs\"");
+  for (size_t i = 0; i < recipe.phases.size(); ++i) check_phase(recipe, i, out);
+  return out;
+}
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one list of recipe keys, their ranges and their words. describe(visitor, section) names each member of a section
+// to a visitor; reading, writing and listing keys are three visitors. Private to the recipe's own files.
+//   visitor.key(name, member[, range])     bool, string, whole number, real number, enumeration, list
+//   visitor.bits(name, member)             1..8, or 32 or "fp32"
+//   visitor.section(name, member)          a table
+//   visitor.sections(name, vector member)  an array of tables
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "trainer/recipe.hpp"
+
+namespace lowtide::trainer {
+
+// Every table a recipe may have ("data", "quantization.layers", "phase.network", ...).
+std::vector<std::string> recipe_sections();
+
+struct WholeRange {  // both ends included
+  int64_t low;
+  int64_t high;
+};
+struct RealRange {
+  double low;
+  double high;
+};
+
+template <class E>
+struct Word {
+  E value;
+  const char* text;
+};
+
+constexpr auto words_of(Normalization) {
+  return std::array{Word<Normalization>{Normalization::standard, "standard"},
+                    Word<Normalization>{Normalization::symmetric, "symmetric"},
+                    Word<Normalization>{Normalization::unit, "unit"}};
+}
+constexpr auto words_of(WeightQuantizer) {
+  return std::array{Word<WeightQuantizer>{WeightQuantizer::dorefa, "dorefa"},
+                    Word<WeightQuantizer>{WeightQuantizer::dorefa_detached, "dorefa_detached"},
+                    Word<WeightQuantizer>{WeightQuantizer::sign, "sign"},
+                    Word<WeightQuantizer>{WeightQuantizer::sign_channel, "sign_channel"}};
+}
+constexpr auto words_of(ActivationQuantizer) {
+  return std::array{Word<ActivationQuantizer>{ActivationQuantizer::dorefa, "dorefa"},
+                    Word<ActivationQuantizer>{ActivationQuantizer::sign, "sign"},
+                    Word<ActivationQuantizer>{ActivationQuantizer::none, "none"}};
+}
+constexpr auto words_of(OptimizerKind) {
+  return std::array{Word<OptimizerKind>{OptimizerKind::sgd, "sgd"}, Word<OptimizerKind>{OptimizerKind::adam, "adam"},
+                    Word<OptimizerKind>{OptimizerKind::adamw, "adamw"}};
+}
+constexpr auto words_of(ScheduleKind) {
+  return std::array{Word<ScheduleKind>{ScheduleKind::constant, "constant"},
+                    Word<ScheduleKind>{ScheduleKind::step, "step"}, Word<ScheduleKind>{ScheduleKind::cosine, "cosine"},
+                    Word<ScheduleKind>{ScheduleKind::linear, "linear"},
+                    Word<ScheduleKind>{ScheduleKind::exponential, "exponential"}};
+}
+constexpr auto words_of(LossKind) {
+  return std::array{Word<LossKind>{LossKind::cross_entropy, "cross_entropy"}, Word<LossKind>{LossKind::mse, "mse"}};
+}
+constexpr auto words_of(NanPolicy) {
+  return std::array{Word<NanPolicy>{NanPolicy::stop, "stop"}, Word<NanPolicy>{NanPolicy::skip, "skip"},
+                    Word<NanPolicy>{NanPolicy::lower_rate, "lower_rate"}};
+}
+
+template <class V>
+void describe(V& v, DataOptions& o) {
+  constexpr WholeRange kBatch = {1, 65536};
+  constexpr WholeRange kLimit = {0, 1 << 30};
+  v.key("set", o.set);
+  v.key("batch", o.batch, kBatch);
+  v.key("eval_batch", o.eval_batch, kBatch);
+  v.key("normalize", o.normalize);
+  v.key("crop_padding", o.crop_padding, WholeRange{0, 64});
+  v.key("flip", o.flip);
+  v.key("image_size", o.image_size, WholeRange{8, 1024});
+  v.key("workers", o.workers, WholeRange{1, 64});
+  v.key("train_limit", o.train_limit, kLimit);
+  v.key("test_limit", o.test_limit, kLimit);
+  v.key("validation", o.validation, RealRange{0, 0.9});
+}
+
+template <class V>
+void describe(V& v, NetworkOptions& o) {
+  v.key("name", o.name);
+  v.key("width", o.width, RealRange{0.03125, 32});
+  v.key("dropout", o.dropout, RealRange{0, 0.95});
+  v.key("batch_norm_momentum", o.batch_norm_momentum, RealRange{1e-6, 1});
+  v.key("batch_norm_epsilon", o.batch_norm_epsilon, RealRange{1e-12, 1});
+}
+
+template <class V>
+void describe(V& v, LayerQuantization& o) {
+  v.key("pattern", o.pattern);
+  v.bits("weight_bits", o.weight_bits);
+  v.bits("activation_bits", o.activation_bits);
+  v.key("weight_quantizer", o.weight_quantizer);
+  v.key("activation_quantizer", o.activation_quantizer);
+}
+
+template <class V>
+void describe(V& v, QuantizationOptions& o) {
+  v.bits("weight_bits", o.weight_bits);
+  v.bits("activation_bits", o.activation_bits);
+  v.key("weight_quantizer", o.weight_quantizer);
+  v.key("activation_quantizer", o.activation_quantizer);
+  v.key("clip_window", o.clip_window, RealRange{1e-3, 1e3});
+  v.bits("first_layer", o.first_layer);
+  v.bits("last_layer", o.last_layer);
+  v.sections("layers", o.layers);
+}
+
+template <class V>
+void describe(V& v, OptimizerOptions& o) {
+  constexpr RealRange kDecay = {0, 0.9999999};
+  v.key("name", o.name);
+  v.key("momentum", o.momentum, kDecay);
+  v.key("nesterov", o.nesterov);
+  v.key("beta1", o.beta1, kDecay);
+  v.key("beta2", o.beta2, kDecay);
+  v.key("epsilon", o.epsilon, RealRange{1e-16, 1});
+  v.key("weight_decay", o.weight_decay, RealRange{0, 1});
+  v.key("weight_decay_exclude", o.weight_decay_exclude);
+  v.key("latent_clip", o.latent_clip, RealRange{0, 1e6});
+  v.key("gradient_clip_norm", o.gradient_clip_norm, RealRange{0, 1e6});
+}
+
+template <class V>
+void describe(V& v, ScheduleOptions& o) {
+  v.key("name", o.name);
+  v.key("rate", o.rate, RealRange{0, 1e3});
+  v.key("final_rate", o.final_rate, RealRange{0, 1e3});
+  v.key("milestones", o.milestones, WholeRange{1, 1000000});
+  v.key("gamma", o.gamma, RealRange{1e-6, 1});
+  v.key("interval_epochs", o.interval_epochs, RealRange{1e-3, 1e6});
+  v.key("warmup_epochs", o.warmup_epochs, RealRange{0, 1e6});
+}
+
+template <class V>
+void describe(V& v, TrainingOptions& o) {
+  v.key("epochs", o.epochs, WholeRange{1, 1000000});
+  v.key("loss", o.loss);
+  v.key("label_smoothing", o.label_smoothing, RealRange{0, 0.999});
+  v.key("nan_policy", o.nan_policy);
+  v.key("nan_rate_factor", o.nan_rate_factor, RealRange{1e-3, 0.999});
+  v.key("log_every", o.log_every, WholeRange{1, 1000000});
+  v.key("checkpoint_every", o.checkpoint_every, WholeRange{1, 1000000});
+  v.key("keep_best", o.keep_best);
+}
+
+// The sections that a recipe has at its top level and that each [[phase]] may override.
+template <class V>
+void describe_phase_sections(V& v, Phase& o) {
+  v.section("network", o.network);
+  v.section("quantization", o.quantization);
+  v.section("optimizer", o.optimizer);
+  v.section("schedule", o.schedule);
+  v.section("training", o.training);
+}
+
+template <class V>
+void describe(V& v, Phase& o) {
+  v.key("name", o.name);
+  v.key("initialize_from", o.initialize_from);
+  describe_phase_sections(v, o);
+}
+
+// The keys before [[phase]]; `base` holds the top-level sections.
+template <class V>
+void describe_top_level(V& v, Recipe& o, Phase& base) {
+  v.key("name", o.name);
+  v.key("seed", o.seed, WholeRange{0, INT64_MAX});
+  v.section("data", o.data);
+  describe_phase_sections(v, base);
+}
+
+}  // namespace lowtide::trainer
