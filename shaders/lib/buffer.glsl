@@ -29,8 +29,10 @@
 #define PUSH_CONSTANTS(type, name) \
   layout(push_constant, std430) uniform push_constants { type name; };
 
-// WORKGROUP_WIDTH(64): spec id 0, whose default is 64. One-dimensional workgroups only.
+// WORKGROUP_WIDTH(64): spec id 0, whose default is 64. One-dimensional workgroups only. Functions of lib/ reach the width
+// through workgroup_width(), because GLSL lets gl_WorkGroupSize be read only below this line.
 #define WORKGROUP_WIDTH(width) \
-  layout(local_size_x_id = 0, local_size_x = width, local_size_y = 1, local_size_z = 1) in;
+  layout(local_size_x_id = 0, local_size_x = width, local_size_y = 1, local_size_z = 1) in; \
+  uint workgroup_width() { return gl_WorkGroupSize.x; }
 
 #endif

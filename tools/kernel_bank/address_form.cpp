@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rewriting: pointer types change their storage class, storage buffer variables go away, each function starts by
-// loading the addresses that it uses, loads and stores say their alignment (std430's natural one).
+// The rewriting: pointer types change their storage class, storage buffer variables give way to uniform blocks of one
+// pointer each, each function starts by loading the pointers that it uses, loads and stores say their alignment (std430's
+// natural one).
 #include "address_form.hpp"
 
 #include <algorithm>
 #include <map>
 #include <set>
 #include <span>
-
-#include "engine/kernel/dispatch.hpp"
 
 namespace lowtide::kernel_bank {
 namespace {
@@ -33,15 +32,18 @@ class Rewriter {
 
  private:
   struct Buffer {
-    uint32_t type;  // pointer to the block
+    uint32_t type;  // pointer to the buffer's block
     uint32_t binding = 0;
+    uint32_t entry_block = 0;  // struct of one pointer, its pointer types, its variable
+    uint32_t entry_block_pointer = 0;
+    uint32_t entry_pointer = 0;
+    uint32_t entry_variable = 0;
   };
 
   uint32_t new_id() { return out_.bound++; }
   void emit(Op op, std::vector<uint32_t> operands) { out_.instructions.push_back({op, std::move(operands)}); }
 
   void index();
-  void make_ids();
   bool is_dropped(const Instruction& i) const;
   void emit_annotations();
   void emit_types();
@@ -59,9 +61,8 @@ class Rewriter {
   std::set<uint32_t> buffer_pointers_;            // pointer types into storage buffers
   std::map<uint32_t, uint32_t> pointer_types_;    // value id -> its type, for pointers into storage buffers
   std::map<uint32_t, uint32_t> local_;            // variable id -> pointer value in the current function
-  uint32_t uint_ = 0, uvec2_ = 0, block_ = 0, block_pointer_ = 0, entry_pointer_ = 0, addresses_ = 0;
-  bool has_uint_ = false, has_uvec2_ = false;
-  std::vector<uint32_t> numbers_;  // constants 0..7
+  uint32_t uint_ = 0;                             // the type; 0 until there is one
+  uint32_t zero_ = 0;
 };
 
 void Rewriter::index() {
@@ -69,39 +70,39 @@ void Rewriter::index() {
     if (i.op == Op::function) break;
     if (i.op >= Op::type_bool && i.op <= Op::type_pointer) types_[i[0]] = &i;
     if (i.op == Op::type_pointer && i[1] == raw(StorageClass::storage_buffer)) buffer_pointers_.insert(i[0]);
-    if (i.op == Op::type_int && i[1] == 32 && i[2] == 0) uint_ = i[0], has_uint_ = true;
-    if (i.op == Op::variable && i[2] == raw(StorageClass::storage_buffer)) buffers_[i[1]] = {i[0]};
+    if (i.op == Op::type_int && i[1] == 32 && i[2] == 0) uint_ = i[0];
+    if (i.op == Op::variable && i[2] == raw(StorageClass::storage_buffer)) {
+      buffers_[i[1]] = {i[0], 0, new_id(), new_id(), new_id(), new_id()};
+    }
   }
   for (const Instruction& i : in_.instructions) {
-    if (i.op == Op::type_vector && i[1] == uint_ && has_uint_ && i[2] == 2) uvec2_ = i[0], has_uvec2_ = true;
-    if (i.op == Op::decorate && i[1] == raw(Decoration::binding) && buffers_.count(i[0])) buffers_[i[0]].binding = i[2];
+    if (i.op != Op::decorate || i[1] != raw(Decoration::binding)) continue;
+    if (const auto it = buffers_.find(i[0]); it != buffers_.end()) it->second.binding = i[2];
   }
-}
-
-void Rewriter::make_ids() {
-  if (!has_uint_) uint_ = new_id();
-  if (!has_uvec2_) uvec2_ = new_id();
-  for (uint32_t* id : {&block_, &block_pointer_, &entry_pointer_, &addresses_}) *id = new_id();
-  for (uint32_t n = 0; n < kMaxBindings; ++n) numbers_.push_back(new_id());
 }
 
 void Rewriter::emit_annotations() {
-  emit(Op::decorate, {block_, raw(Decoration::block)});
-  for (uint32_t n = 0; n < kMaxBindings; ++n) emit(Op::member_decorate, {block_, n, raw(Decoration::offset), 8 * n});
-  emit(Op::decorate, {addresses_, raw(Decoration::descriptor_set), 0});
-  emit(Op::decorate, {addresses_, raw(Decoration::binding), 0});
+  for (const auto& [id, buffer] : buffers_) {
+    emit(Op::decorate, {buffer.entry_block, raw(Decoration::block)});
+    emit(Op::member_decorate, {buffer.entry_block, 0, raw(Decoration::offset), 8 * buffer.binding});
+    emit(Op::decorate, {buffer.entry_variable, raw(Decoration::descriptor_set), 0});
+    emit(Op::decorate, {buffer.entry_variable, raw(Decoration::binding), 0});
+  }
 }
 
 void Rewriter::emit_types() {
-  if (!has_uint_) emit(Op::type_int, {uint_, 32, 0});
-  if (!has_uvec2_) emit(Op::type_vector, {uvec2_, uint_, 2});
-  std::vector<uint32_t> members = {block_};
-  members.insert(members.end(), kMaxBindings, uvec2_);
-  emit(Op::type_struct, members);
-  emit(Op::type_pointer, {block_pointer_, raw(StorageClass::uniform), block_});
-  emit(Op::type_pointer, {entry_pointer_, raw(StorageClass::uniform), uvec2_});
-  emit(Op::variable, {block_pointer_, addresses_, raw(StorageClass::uniform)});
-  for (uint32_t n = 0; n < kMaxBindings; ++n) emit(Op::constant, {uint_, numbers_[n], n});
+  if (uint_ == 0) {
+    uint_ = new_id();
+    emit(Op::type_int, {uint_, 32, 0});
+  }
+  zero_ = new_id();
+  emit(Op::constant, {uint_, zero_, 0});
+  for (const auto& [id, buffer] : buffers_) {
+    emit(Op::type_struct, {buffer.entry_block, buffer.type});
+    emit(Op::type_pointer, {buffer.entry_block_pointer, raw(StorageClass::uniform), buffer.entry_block});
+    emit(Op::type_pointer, {buffer.entry_pointer, raw(StorageClass::uniform), buffer.type});
+    emit(Op::variable, {buffer.entry_block_pointer, buffer.entry_variable, raw(StorageClass::uniform)});
+  }
 }
 
 // std430 alignment in bytes of a value of this type.
@@ -139,25 +140,24 @@ void Rewriter::global(const Instruction& i) {
   if (i.op == Op::type_pointer && buffer_pointers_.count(i[0])) {
     copy.operands[1] = raw(StorageClass::physical_storage_buffer);
   }
-  if (i.op == Op::entry_point) {
-    const auto interface =
-        copy.operands.begin() + static_cast<std::ptrdiff_t>(3 + spirv::literal_string(i, 2).size() / 4);
-    copy.operands.erase(
-        std::remove_if(interface, copy.operands.end(), [&](uint32_t id) { return buffers_.count(id) != 0; }),
-        copy.operands.end());
-    copy.operands.push_back(addresses_);
+  if (i.op == Op::entry_point) {  // model, function, name, then the global variables
+    for (size_t at = 3 + spirv::literal_string(i, 2).size() / 4; at < copy.operands.size(); ++at) {
+      const auto buffer = buffers_.find(copy[at]);
+      if (buffer != buffers_.end()) copy.operands[at] = buffer->second.entry_variable;
+    }
   }
   out_.instructions.push_back(std::move(copy));
 }
 
 // Adds the alignment to the memory operands that start at operand `mask`, if operand `pointer` points into a buffer.
 void Rewriter::align_access(Instruction& i, size_t pointer, size_t mask) const {
-  if (!pointer_types_.count(i[pointer])) return;
+  const auto type = pointer_types_.find(i[pointer]);
+  if (type == pointer_types_.end()) return;
   if (i.operands.size() <= mask) i.operands.push_back(0);
   if ((i[mask] & spirv::kMemoryAccessAligned) != 0) return;
   i.operands[mask] |= spirv::kMemoryAccessAligned;
   i.operands.insert(i.operands.begin() + static_cast<std::ptrdiff_t>(mask) + 1,
-                    alignment((*types_.at(pointer_types_.at(i[pointer])))[2]));
+                    alignment((*types_.at(type->second))[2]));
 }
 
 Result<void> Rewriter::in_function(Instruction i) {
@@ -199,14 +199,13 @@ void Rewriter::emit_addresses(std::span<const Instruction> function) {
   local_.clear();
   for (const Instruction& i : function) {
     if (i.op != Op::access_chain && i.op != Op::in_bounds_access_chain) continue;
-    const auto buffer = buffers_.find(i[2]);
-    if (buffer == buffers_.end() || local_.count(i[2])) continue;
+    const auto it = buffers_.find(i[2]);
+    if (it == buffers_.end() || local_.count(i[2])) continue;
+    const Buffer& buffer = it->second;
     const uint32_t entry = new_id();
-    const uint32_t words = new_id();
     const uint32_t pointer = new_id();
-    emit(Op::access_chain, {entry_pointer_, entry, addresses_, numbers_[buffer->second.binding]});
-    emit(Op::load, {uvec2_, words, entry});
-    emit(Op::bitcast, {buffer->second.type, pointer, words});
+    emit(Op::access_chain, {buffer.entry_pointer, entry, buffer.entry_variable, zero_});
+    emit(Op::load, {buffer.type, pointer, entry});
     local_[i[2]] = pointer;
   }
 }
@@ -228,12 +227,11 @@ Result<spirv::Module> Rewriter::rewrite() {
     return fail(ErrorCode::unsupported, "the device-address form needs SPIR-V 1.5; compile for vulkan1.2 or later");
   }
   index();
-  make_ids();
   const auto& all = in_.instructions;
+  emit(Op::capability, {spirv::kCapabilityPhysicalAddresses});
   bool are_annotations_done = false;
   size_t at = 0;
   for (; at < all.size() && all[at].op != Op::function; ++at) {
-    if (at == 0) emit(Op::capability, {spirv::kCapabilityPhysicalAddresses});
     if (!are_annotations_done && (all[at].op == Op::decorate || all[at].op == Op::member_decorate)) {
       emit_annotations();
       are_annotations_done = true;

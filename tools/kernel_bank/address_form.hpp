@@ -3,9 +3,9 @@
 // compilation. Rejected: buffer_reference blocks in GLSL, where x[i] means the i-th block and not the i-th element, so
 // that every shader would have to be written twice.
 //
-// In the device-address form set 0 holds one uniform buffer, at binding 0: eight uvec2, 64 bytes. Entry i is the
-// address of what the storage-buffer form has at binding i, low word first. Addresses are multiples of 16. Nothing else
-// changes: spec constants, push constants and the entry point stay as they are.
+// In the device-address form set 0 holds one uniform buffer, at binding 0: eight 64-bit addresses, 64 bytes. Entry i is
+// the address of what the storage-buffer form has at binding i, low word first. Addresses are multiples of 16. Nothing
+// else changes: spec constants, push constants and the entry point stay as they are.
 #pragma once
 
 #include "engine/base/result.hpp"

@@ -158,7 +158,7 @@ Result<void> reflect_bindings(const Index& index, Reflection& out) {
   for (const Instruction* variable : index.variables) {
     const auto storage = static_cast<StorageClass>((*variable)[2]);
     if (storage == StorageClass::storage_buffer) LOWTIDE_TRY_VOID(add_buffer(index, *variable, slots));
-    if (storage == StorageClass::uniform || (*variable)[2] == 0) {  // Uniform, UniformConstant
+    if (storage == StorageClass::uniform || storage == StorageClass::uniform_constant) {
       return refuse("uniform buffers, images and samplers are not bindings of a kernel; use BUFFER_READ");
     }
   }

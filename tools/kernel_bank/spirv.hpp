@@ -22,7 +22,6 @@ enum class Op : uint16_t {
   member_name = 6,
   memory_model = 14,
   entry_point = 15,
-  execution_mode = 16,
   capability = 17,
   type_bool = 20,
   type_int = 21,
@@ -48,11 +47,6 @@ enum class Op : uint16_t {
   array_length = 68,
   decorate = 71,
   member_decorate = 72,
-  bitcast = 124,
-  atomic_load = 227,
-  atomic_store = 228,
-  atomic_first = 229,  // atomic_exchange
-  atomic_last = 242,   // atomic_xor
   label = 248,
   execution_mode_id = 331,
   cooperative_matrix_load = 4457,
@@ -60,8 +54,8 @@ enum class Op : uint16_t {
 };
 
 enum class StorageClass : uint32_t {
+  uniform_constant = 0,
   uniform = 2,
-  workgroup = 4,
   push_constant = 9,
   storage_buffer = 12,
   physical_storage_buffer = 5349,
@@ -70,8 +64,6 @@ enum class StorageClass : uint32_t {
 enum class Decoration : uint32_t {
   spec_id = 1,
   block = 2,
-  array_stride = 6,
-  builtin = 11,
   non_writable = 24,
   non_readable = 25,
   binding = 33,
@@ -79,7 +71,6 @@ enum class Decoration : uint32_t {
   offset = 35,
 };
 
-inline constexpr uint32_t kExecutionModeLocalSize = 17;
 inline constexpr uint32_t kExecutionModeLocalSizeId = 38;
 inline constexpr uint32_t kAddressingPhysical64 = 5348;
 inline constexpr uint32_t kCapabilityPhysicalAddresses = 5347;

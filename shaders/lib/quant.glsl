@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Forward maps of the quantisers, real -> level; twin of engine/quant/quantizer. A level is an integer held in f32.
+// One multiplication, then rounding half to even: no operation that a compiler could contract or reorder.
+#ifndef LOWTIDE_QUANT_GLSL
+#define LOWTIDE_QUANT_GLSL
+
+// Highest code of `bits` bits, 1 .. 8.
+float max_code(uint bits) { return float((1u << bits) - 1u); }
+
+// DoReFa activation (Zhou et al. 2016, equation 11): clip to [0, 1], levels 0 .. 2^bits - 1. NaN becomes level 0.
+float quantize_activation(float x, uint bits) {
+  const float clipped = x > 0.0 ? min(x, 1.0) : 0.0;
+  return roundEven(clipped * max_code(bits));
+}
+
+// DoReFa weight (Zhou et al. 2016, equation 9): the latent weight's place in [0, 1]. tanh_w = tanh(w);
+// max_abs_tanh = the largest |tanh(w)| of the tensor, positive.
+float weight_unit(float tanh_w, float max_abs_tanh) {
+  precise float ratio = tanh_w / max_abs_tanh;
+  precise float half_ratio = 0.5 * ratio;
+  precise float unit = half_ratio + 0.5;
+  return clamp(unit, 0.0, 1.0);
+}
+
+// Odd levels 2q - (2^bits - 1), q = 0 .. 2^bits - 1, of a place in [0, 1].
+float quantize_weight(float unit, uint bits) {
+  const float n = max_code(bits);
+  return 2.0 * roundEven(unit * n) - n;
+}
+
+// -1 or +1; sign(0) = sign(-0) = +1. NaN becomes -1.
+float quantize_sign(float x) { return x >= 0.0 ? 1.0 : -1.0; }
+
+#endif
