@@ -46,9 +46,13 @@ target_include_directories(lowtide_volk SYSTEM PUBLIC
   "$<BUILD_INTERFACE:${LOWTIDE_VULKAN_HEADERS}>" "$<BUILD_INTERFACE:${LOWTIDE_VOLK_FOLDER}>")
 target_link_libraries(lowtide_volk PUBLIC ${CMAKE_DL_LIBS})
 
-# Where the toolchain is private, its drivers want its own C library: the program starts with that one's loader and
+set(LOWTIDE_PROGRAM_DEFAULTS ${PROJECT_BINARY_DIR}/program_defaults.c)
+configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/program_defaults.c.in ${LOWTIDE_PROGRAM_DEFAULTS} @ONLY)
+
+# lowtide_program(TARGET): for an executable that may reach a device. Where the toolchain is private, its drivers want its own C library: the program starts with that one's loader and
 # looks there first (an RPATH, not a RUNPATH: it must hold for what the drivers load in turn).
 function(lowtide_program target)
+  target_sources(${target} PRIVATE ${LOWTIDE_PROGRAM_DEFAULTS})
   if(LOWTIDE_PROGRAM_INTERPRETER)
     target_link_options(${target} PRIVATE
       -Wl,--dynamic-linker=${LOWTIDE_PROGRAM_INTERPRETER} -Wl,--disable-new-dtags)
