@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of ops, sorted by name (a host test checks it).
+#include "engine/ops/registry.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "engine/ops/add/add.hpp"
+#include "engine/ops/copy/copy.hpp"
+#include "engine/ops/dot/dot.hpp"
+#include "engine/ops/fill/fill.hpp"
+#include "engine/ops/relu/relu.hpp"
+
+namespace lowtide::ops {
+namespace {
+
+constexpr const graph::OpInfo* kOps[] = {
+    // clang-format off
+    &kAddOp,
+    &kCopyOp,
+    &kDotOp,
+    &kDotBackwardOp,
+    &kFillOp,
+    &kReluOp,
+    &kReluBackwardOp,
+    // clang-format on
+};
+
+}  // namespace
+
+std::span<const graph::OpInfo* const> all_ops() {
+  return kOps;
+}
+
+const graph::OpInfo* find_op(std::string_view name) {
+  const auto it = std::find_if(std::begin(kOps), std::end(kOps), [&](const auto* op) { return op->name == name; });
+  return it == std::end(kOps) ? nullptr : *it;
+}
+
+}  // namespace lowtide::ops

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every reference function, declared for the table. Each is defined in engine/reference/<op>.cpp.
+#pragma once
+
+#include "engine/reference/interpreter.hpp"
+
+namespace lowtide::reference {
+
+// clang-format off
+void add(const Operands&);
+void copy(const Operands&);
+void dot(const Operands&);
+void dot_backward_input(const Operands&);
+void fill(const Operands&);
+void relu(const Operands&);
+void relu_backward_input(const Operands&);
+// clang-format on
+
+}  // namespace lowtide::reference

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Op name -> reference function, sorted by name (a host test checks that every op is here).
+#include <string_view>
+
+#include "engine/reference/functions.hpp"
+
+namespace lowtide::reference {
+namespace {
+
+struct Row {
+  std::string_view op;
+  Function function;
+};
+
+constexpr Row kRows[] = {
+    // clang-format off
+    {"add", add},
+    {"copy", copy},
+    {"dot", dot},
+    {"dot_backward_input", dot_backward_input},
+    {"fill", fill},
+    {"relu", relu},
+    {"relu_backward_input", relu_backward_input},
+    // clang-format on
+};
+
+}  // namespace
+
+Function find_function(std::string_view op_name) {
+  for (const Row& row : kRows) {
+    if (row.op == op_name) return row.function;
+  }
+  return nullptr;
+}
+
+}  // namespace lowtide::reference

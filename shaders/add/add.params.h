@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Push constants of the add kernel.
+#ifndef LOWTIDE_ADD_PARAMS_H
+#define LOWTIDE_ADD_PARAMS_H
+#include "shaders/lib/interop.h"
+LOWTIDE_SHADERS_BEGIN
+
+struct AddParams {
+  uint count;  // elements
+};
+
+LOWTIDE_SHADERS_END
+#endif

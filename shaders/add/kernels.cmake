@@ -1,0 +1,1 @@
+lowtide_kernel(add_forward_naive SOURCE forward_naive.comp)

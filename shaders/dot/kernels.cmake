@@ -1,0 +1,2 @@
+lowtide_kernel(dot_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(dot_forward_naive SOURCE forward_naive.comp)

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// All tables in one list.
+#include <iterator>
+
+#include "tests/cases/op_case.hpp"
+
+namespace lowtide::cases {
+
+std::vector<OpCase> all_cases() {
+  std::vector<OpCase> all;
+  for (const auto table : {
+           // clang-format off
+           relu_cases,
+           // clang-format on
+       }) {
+    std::vector<OpCase> cases = table();
+    std::move(cases.begin(), cases.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace lowtide::cases

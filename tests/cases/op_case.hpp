@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpCase: one op on one shape, as data. The same tables serve the finite-difference test of the reference (host), the
+// comparison of device and reference, forward and backward, naive and tuned (device), and the benches.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph.hpp"
+
+namespace lowtide::cases {
+
+// How an input's elements are drawn.
+struct Distribution {
+  enum class Kind { uniform, normal, integers, distinct } kind = Kind::uniform;
+  double lo =
+      -1;  // uniform [lo, hi); normal: mean lo, deviation hi; integers: every integer lo, lo + step, .. hi alike
+  double hi = 1;
+  double step = 1;
+  // distinct: a shuffled arithmetic sequence over [lo, hi], no two elements nearer than its spacing (for max pooling).
+  // Elements nearer than `margin` to a kink are moved away from it, so that finite differences are defined.
+  std::vector<double> kinks = {};
+  double margin = 0.05;
+};
+
+inline Distribution uniform(double lo, double hi, std::vector<double> kinks = {}) {
+  return {.kind = Distribution::Kind::uniform, .lo = lo, .hi = hi, .kinks = std::move(kinks)};
+}
+inline Distribution normal(double mean, double deviation) {
+  return {.kind = Distribution::Kind::normal, .lo = mean, .hi = deviation};
+}
+inline Distribution integers(double lo, double hi, double step = 1) {
+  return {.kind = Distribution::Kind::integers, .lo = lo, .hi = hi, .step = step};
+}
+inline Distribution distinct(double lo, double hi) {
+  return {.kind = Distribution::Kind::distinct, .lo = lo, .hi = hi};
+}
+
+struct CaseInput {
+  ValueId id;
+  Distribution distribution = {};
+  bool is_differentiable = true;  // false for labels, targets, state, and inputs of ops without a gradient
+};
+
+struct CaseGraph {
+  std::vector<CaseInput> inputs;  // every value without a producer that the op reads, but the step block
+  std::vector<ValueId> outputs;   // activations (or updated persistent values) to compare
+};
+
+struct OpCase {
+  std::string name;  // "<op>/<variant or shape>": typed back verbatim as a test filter
+  std::function<Result<CaseGraph>(graph::Graph&)> build;
+  bool check_gradient = true;      // finite differences (host) and backward comparison (device)
+  bool outputs_are_exact = false;  // integers and packed values: device must equal the reference exactly
+  double tolerance = 1e-5;  // err_power <= tolerance^2 * ref_power, and max error <= 16 * tolerance * max |reference|
+  // Finite differences of a straight-through rule run on another graph, the surrogate whose derivative it is; empty:
+  // the op itself.
+  std::function<Result<CaseGraph>(graph::Graph&)> build_surrogate = {};
+};
+
+// Every table, in order of op name. Each op adds its function here and defines it in tests/cases/<op>.cpp.
+std::vector<OpCase> all_cases();
+
+std::vector<OpCase> relu_cases();
+
+}  // namespace lowtide::cases

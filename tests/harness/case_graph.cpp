@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Graphs of cases.
+#include "tests/harness/case_graph.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "engine/graph/autodiff.hpp"
+#include "engine/ops/autodiff_ops.hpp"
+#include "engine/ops/dot/dot.hpp"
+#include "tests/harness/draw.hpp"
+
+namespace lowtide::harness {
+
+Result<DifferentiatedCase> build_forward(const cases::OpCase& op_case) {
+  DifferentiatedCase out;
+  out.graph = std::make_unique<graph::Graph>();
+  LOWTIDE_TRY(cases::CaseGraph built, op_case.build(*out.graph));
+  out.inputs = std::move(built.inputs);
+  out.outputs = std::move(built.outputs);
+  for (size_t i = 0; i < out.outputs.size(); ++i) {
+    const graph::Value& value = out.graph->value(out.outputs[i]);
+    if (value.role == graph::Role::activation && !value.view_of.is_valid()) {
+      out.graph->make_metric(out.outputs[i], "output" + std::to_string(i));
+    }
+  }
+  return out;
+}
+
+Result<DifferentiatedCase> build_differentiated(const std::function<Result<cases::CaseGraph>(graph::Graph&)>& build) {
+  DifferentiatedCase out;
+  out.graph = std::make_unique<graph::Graph>();
+  graph::Graph& graph = *out.graph;
+  LOWTIDE_TRY(cases::CaseGraph built, build(graph));
+  out.inputs = std::move(built.inputs);
+  out.outputs = std::move(built.outputs);
+  for (const ValueId output : out.outputs) {
+    if (graph.desc(output).dtype != DType::f32) continue;
+    const std::string name = "weight" + std::to_string(out.weights.size());
+    const ValueId weight = graph.input(name, graph.desc(output));
+    out.weights.push_back({weight, cases::uniform(-1, 1), false});
+    LOWTIDE_TRY(const ValueId loss, ops::dot(graph, "loss" + std::to_string(out.losses.size()), output, weight));
+    out.losses.push_back(loss);
+  }
+  std::vector<ValueId> wanted;
+  for (const cases::CaseInput& input : out.inputs) {
+    if (input.is_differentiable) wanted.push_back(input.id);
+  }
+  const std::vector<float> ones(out.losses.size(), 1.0f);
+  LOWTIDE_TRY(const std::vector<ValueId> gradients,
+              graph::differentiate(graph, out.losses, ones, ops::autodiff_ops(), wanted));
+  size_t next = 0;
+  for (const cases::CaseInput& input : out.inputs) {
+    const ValueId gradient = input.is_differentiable ? gradients[next++] : ValueId();
+    out.input_gradients.push_back(gradient);
+    if (gradient.is_valid() && graph.value(gradient).role == graph::Role::activation &&
+        !graph.value(gradient).view_of.is_valid()) {
+      graph.make_metric(gradient, "gradient_of_input" + std::to_string(out.input_gradients.size() - 1));
+    }
+  }
+  for (size_t i = 0; i < out.losses.size(); ++i) graph.make_metric(out.losses[i], "loss_metric" + std::to_string(i));
+  return out;
+}
+
+std::vector<Drawn> draw_inputs(const DifferentiatedCase& built) {
+  std::vector<Drawn> out;
+  for (const auto* list : {&built.inputs, &built.weights}) {
+    for (size_t i = 0; i < list->size(); ++i) {
+      const cases::CaseInput& input = (*list)[i];
+      // Seeds go by position, not by id: a surrogate's graph may number its values differently.
+      const uint64_t seed = (list == &built.inputs ? 1000 : 2000) + i;
+      out.push_back({input.id, draw(input.distribution, built.graph->desc(input.id).element_count(), seed)});
+    }
+  }
+  return out;
+}
+
+void set_inputs(reference::Interpreter& interpreter, const DifferentiatedCase& built) {
+  interpreter.set_step(test_step());
+  for (const Drawn& drawn : draw_inputs(built)) interpreter.set(drawn.id, drawn.elements);
+}
+
+std::vector<double> elements_of(reference::Interpreter& interpreter, ValueId id) {
+  const std::span<const double> elements = interpreter.elements(id);
+  return {elements.begin(), elements.end()};
+}
+
+shaders::StepBlock test_step() {
+  shaders::StepBlock step = {};
+  step.learning_rate = 0.1f;
+  step.step = 3;
+  step.seed_lo = 12345;
+  step.loss_scale = 1.0f;
+  return step;
+}
+
+std::string test_name(const std::string& case_name) {
+  std::string out = case_name;
+  for (char& c : out) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  }
+  return out;
+}
+
+}  // namespace lowtide::harness
