@@ -7,9 +7,11 @@
 
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/copy/copy.hpp"
+#include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/dot/dot.hpp"
 #include "engine/ops/fill/fill.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace lowtide::ops {
 namespace {
@@ -18,11 +20,14 @@ constexpr const graph::OpInfo* kOps[] = {
     // clang-format off
     &kAddOp,
     &kCopyOp,
+    &kCorrectCountOp,
     &kDotOp,
     &kDotBackwardOp,
     &kFillOp,
     &kReluOp,
     &kReluBackwardOp,
+    &kSoftmaxCrossEntropyOp,
+    &kSoftmaxCrossEntropyBackwardOp,
     // clang-format on
 };
 

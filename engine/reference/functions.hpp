@@ -9,11 +9,14 @@ namespace lowtide::reference {
 // clang-format off
 void add(const Operands&);
 void copy(const Operands&);
+void correct_count(const Operands&);
 void dot(const Operands&);
 void dot_backward_input(const Operands&);
 void fill(const Operands&);
 void relu(const Operands&);
 void relu_backward_input(const Operands&);
+void softmax_cross_entropy(const Operands&);
+void softmax_cross_entropy_backward_input(const Operands&);
 // clang-format on
 
 }  // namespace lowtide::reference

@@ -16,11 +16,14 @@ constexpr Row kRows[] = {
     // clang-format off
     {"add", add},
     {"copy", copy},
+    {"correct_count", correct_count},
     {"dot", dot},
     {"dot_backward_input", dot_backward_input},
     {"fill", fill},
     {"relu", relu},
     {"relu_backward_input", relu_backward_input},
+    {"softmax_cross_entropy", softmax_cross_entropy},
+    {"softmax_cross_entropy_backward_input", softmax_cross_entropy_backward_input},
     // clang-format on
 };
 

@@ -10,7 +10,9 @@ std::vector<OpCase> all_cases() {
   std::vector<OpCase> all;
   for (const auto table : {
            // clang-format off
+           correct_count_cases,
            relu_cases,
+           softmax_cross_entropy_cases,
            // clang-format on
        }) {
     std::vector<OpCase> cases = table();

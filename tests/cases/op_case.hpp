@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -59,9 +60,16 @@ struct OpCase {
   std::function<Result<CaseGraph>(graph::Graph&)> build_surrogate = {};
 };
 
+// GoogleTest prints a case by its name.
+inline void PrintTo(const OpCase& op_case, std::ostream* out) {
+  *out << op_case.name;
+}
+
 // Every table, in order of op name. Each op adds its function here and defines it in tests/cases/<op>.cpp.
 std::vector<OpCase> all_cases();
 
+std::vector<OpCase> correct_count_cases();
 std::vector<OpCase> relu_cases();
+std::vector<OpCase> softmax_cross_entropy_cases();
 
 }  // namespace lowtide::cases

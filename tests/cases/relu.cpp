@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of relu: one element, a prime number of them, more than one workgroup.
+// Cases of relu: a few elements, a prime number of them, more than one workgroup.
 #include "engine/ops/relu/relu.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@ namespace lowtide::cases {
 
 std::vector<OpCase> relu_cases() {
   std::vector<OpCase> cases;
-  for (const Shape& shape : {Shape{1, 1}, Shape{3, 7}, Shape{2, 5, 3, 33}, Shape{3, 11, 13, 31}}) {
+  for (const Shape& shape : {Shape{1, 4}, Shape{3, 7}, Shape{2, 5, 3, 33}, Shape{3, 11, 13, 31}}) {
     cases.push_back({.name = "relu/" + to_string(shape), .build = [shape](graph::Graph& g) -> Result<CaseGraph> {
                        const ValueId x = g.input("x", f32_desc(shape));
                        LOWTIDE_TRY(const ValueId y, ops::relu(g, "relu", x));

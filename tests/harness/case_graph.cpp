@@ -12,6 +12,15 @@
 
 namespace lowtide::harness {
 
+std::vector<cases::OpCase> cases_with_gradient() {
+  std::vector<cases::OpCase> out;
+  std::vector<cases::OpCase> all = cases::all_cases();
+  for (cases::OpCase& op_case : all) {
+    if (op_case.check_gradient) out.push_back(std::move(op_case));
+  }
+  return out;
+}
+
 Result<DifferentiatedCase> build_forward(const cases::OpCase& op_case) {
   DifferentiatedCase out;
   out.graph = std::make_unique<graph::Graph>();

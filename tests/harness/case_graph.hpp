@@ -22,6 +22,9 @@ struct DifferentiatedCase {
       input_gradients;  // by input; invalid where not differentiable. Made metrics where they are activations.
 };
 
+// The cases whose op has a gradient.
+std::vector<cases::OpCase> cases_with_gradient();
+
 // Forward only: losses and gradients are empty.
 Result<DifferentiatedCase> build_forward(const cases::OpCase& op_case);
 

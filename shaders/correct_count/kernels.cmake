@@ -1,0 +1,1 @@
+lowtide_kernel(correct_count_forward SOURCE forward.comp)

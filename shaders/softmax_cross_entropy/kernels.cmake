@@ -1,0 +1,3 @@
+lowtide_kernel(softmax_cross_entropy_backward_input SOURCE backward_input.comp)
+lowtide_kernel(softmax_cross_entropy_forward_mean SOURCE forward_mean.comp)
+lowtide_kernel(softmax_cross_entropy_forward_rows SOURCE forward_rows.comp)
