@@ -4,7 +4,8 @@ foreach(layer base tensor quant kernel graph ops plan reference model vk runtime
 endforeach()
 target_link_libraries(lowtide_model PRIVATE nlohmann_json::nlohmann_json)
 if(TARGET lowtide_volk)
-  target_link_libraries(lowtide_vk PRIVATE lowtide_volk)
+  target_link_libraries(lowtide_vk PRIVATE lowtide_volk Threads::Threads)
+  target_link_libraries(lowtide_runtime PRIVATE lowtide_volk)
 endif()
 
 find_package(JPEG REQUIRED)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The feature table and the device line.
+#include "engine/vk/features.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace lowtide::vk {
+namespace {
+
+constexpr std::array kFeatureNames = {
+    FeatureName{Feature::float16, "float16", "LOWTIDE_DISABLE_FLOAT16"},
+    FeatureName{Feature::bfloat16, "bfloat16", "LOWTIDE_DISABLE_BFLOAT16"},
+    FeatureName{Feature::int8, "int8", "LOWTIDE_DISABLE_INT8"},
+    FeatureName{Feature::int16, "int16", "LOWTIDE_DISABLE_INT16"},
+    FeatureName{Feature::int64, "int64", "LOWTIDE_DISABLE_INT64"},
+    FeatureName{Feature::storage8, "storage8", "LOWTIDE_DISABLE_STORAGE8"},
+    FeatureName{Feature::storage16, "storage16", "LOWTIDE_DISABLE_STORAGE16"},
+    FeatureName{Feature::subgroup_arithmetic, "subgroup_arithmetic", "LOWTIDE_DISABLE_SUBGROUP_ARITHMETIC"},
+    FeatureName{Feature::subgroup_ballot, "subgroup_ballot", "LOWTIDE_DISABLE_SUBGROUP_BALLOT"},
+    FeatureName{Feature::subgroup_shuffle, "subgroup_shuffle", "LOWTIDE_DISABLE_SUBGROUP_SHUFFLE"},
+    FeatureName{Feature::integer_dot, "integer_dot", "LOWTIDE_DISABLE_INTEGER_DOT"},
+    FeatureName{Feature::cooperative_matrix, "cooperative_matrix", "LOWTIDE_DISABLE_COOPERATIVE_MATRIX"},
+    FeatureName{Feature::cooperative_matrix2, "cooperative_matrix2", "LOWTIDE_DISABLE_COOPERATIVE_MATRIX2"},
+    FeatureName{Feature::device_address, "device_address", "LOWTIDE_DISABLE_DEVICE_ADDRESS"},
+};
+
+const char* kind_name(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::integrated:
+      return "integrated";
+    case DeviceKind::discrete:
+      return "discrete";
+    case DeviceKind::virtual_gpu:
+      return "virtual";
+    case DeviceKind::cpu:
+      return "software";
+    case DeviceKind::other:
+      break;
+  }
+  return "other";
+}
+
+}  // namespace
+
+std::span<const FeatureName> feature_names() {
+  return kFeatureNames;
+}
+
+FeatureMask disabled_features(const Environment& environment) {
+  FeatureMask disabled = 0;
+  for (const FeatureName& row : kFeatureNames) {
+    const char* text = environment(std::string(row.kill_switch).c_str());
+    if (text != nullptr && std::string_view(text) != "" && std::string_view(text) != "0") disabled |= bit(row.feature);
+  }
+  return disabled;
+}
+
+void disable_features(DeviceCaps& caps, FeatureMask disabled) {
+  if ((disabled & bit(Feature::cooperative_matrix)) != 0) disabled |= bit(Feature::cooperative_matrix2);
+  caps.features &= ~disabled;
+  if (!caps.has(bit(Feature::device_address))) caps.prefers_device_address = false;
+}
+
+std::string describe_device(const DeviceCaps& caps) {
+  std::string features;
+  for (const FeatureName& row : kFeatureNames) {
+    if (caps.has(bit(row.feature))) features += fmt::format(" {}", row.name);
+  }
+  std::string subgroup = std::to_string(caps.subgroup_size);
+  if (caps.min_subgroup_size != caps.max_subgroup_size) {
+    subgroup += fmt::format(" ({}..{})", caps.min_subgroup_size, caps.max_subgroup_size);
+  }
+  return fmt::format(
+      "{} | driver {} | {}, {:.1f} GiB | Vulkan {}.{} | subgroup {} | workgroup {} | shared {} KiB |{}", caps.name,
+      caps.driver, kind_name(caps.kind), static_cast<double>(caps.device_memory_bytes) / (1024.0 * 1024.0 * 1024.0),
+      (caps.api_version >> 22) & 0x7f, (caps.api_version >> 12) & 0x3ff, subgroup, caps.max_workgroup_invocations,
+      caps.max_shared_bytes / 1024, features.empty() ? " no optional feature" : features);
+}
+
+}  // namespace lowtide::vk
