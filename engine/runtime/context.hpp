@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Context: one open device with its pipelines and its timeline. What programs run on. No Vulkan header is needed to use
+// it. A context must outlive every executor and arena made from it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/kernel/caps.hpp"
+
+namespace lowtide::vk {
+class Device;
+class Instance;
+class Pipelines;
+class Timeline;
+}  // namespace lowtide::vk
+
+namespace lowtide::runtime {
+
+class Staging;
+
+struct ContextOptions {
+  std::string device;              // index or part of a name; empty: $LOWTIDE_DEVICE; empty too: the best device
+  std::optional<bool> validation;  // default: $LOWTIDE_VALIDATION
+  std::optional<std::filesystem::path> cache_folder;  // of pipelines; empty path: none; default: vk/cache_file.hpp
+};
+
+// What was made or done on the device since the context was created.
+struct Counters {
+  uint64_t memory_allocations = 0;
+  uint64_t buffers = 0;
+  uint64_t pipelines = 0;
+  uint64_t descriptor_sets = 0;
+  uint64_t descriptor_writes = 0;
+  uint64_t command_buffers = 0;
+  uint64_t submits = 0;
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+// How long pipelines took: the part of a start that the disk cache shortens.
+struct PipelineCost {
+  uint64_t pipelines = 0;
+  double seconds = 0.0;
+  bool has_disk_cache = false;  // whether a cache of an earlier start was found
+};
+
+class Context {
+ public:
+  static Result<std::unique_ptr<Context>> create(const ContextOptions& options = {});
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const DeviceCaps& caps() const;
+  // The device line, why it was chosen, and a line for each device that cannot be used.
+  std::string banner() const;
+  Counters counters() const;
+  PipelineCost pipeline_cost() const;
+
+  // For tests: asked before each creation of a driver object; true makes that one fail as if out of memory. An empty
+  // function ends it.
+  void set_fault_hook(std::function<bool()> hook);
+
+  // For the other files of this layer.
+  const vk::Device& device() const { return *device_; }
+  vk::Pipelines& pipelines() const { return *pipelines_; }
+  vk::Timeline& timeline() const { return *timeline_; }
+  Staging& staging() const { return *staging_; }
+
+ private:
+  Context();
+
+  std::unique_ptr<vk::Instance> instance_;
+  std::unique_ptr<vk::Device> device_;
+  std::unique_ptr<vk::Pipelines> pipelines_;
+  std::unique_ptr<vk::Timeline> timeline_;
+  std::unique_ptr<Staging> staging_;
+};
+
+struct DeviceListing {
+  DeviceCaps caps;        // before kill switches
+  std::string line;       // one-line description
+  std::string rejection;  // why lowtide cannot use it; empty: it can
+};
+
+// Every Vulkan device in the order of LOWTIDE_DEVICE's index.
+Result<std::vector<DeviceListing>> list_devices();
+
+}  // namespace lowtide::runtime
