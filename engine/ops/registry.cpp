@@ -5,12 +5,18 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/ops/adam/adam.hpp"
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/copy/copy.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
+#include "engine/ops/detach/detach.hpp"
 #include "engine/ops/dot/dot.hpp"
 #include "engine/ops/fill/fill.hpp"
+#include "engine/ops/gradient_norm/gradient_norm.hpp"
+#include "engine/ops/kl_divergence/kl_divergence.hpp"
+#include "engine/ops/mse/mse.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace lowtide::ops {
@@ -18,14 +24,22 @@ namespace {
 
 constexpr const graph::OpInfo* kOps[] = {
     // clang-format off
+    &kAdamOp,
     &kAddOp,
     &kCopyOp,
     &kCorrectCountOp,
+    &kDetachOp,
     &kDotOp,
     &kDotBackwardOp,
     &kFillOp,
+    &kGradientNormOp,
+    &kKlDivergenceOp,
+    &kKlDivergenceBackwardOp,
+    &kMseOp,
+    &kMseBackwardOp,
     &kReluOp,
     &kReluBackwardOp,
+    &kSgdOp,
     &kSoftmaxCrossEntropyOp,
     &kSoftmaxCrossEntropyBackwardOp,
     // clang-format on

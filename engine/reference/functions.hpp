@@ -7,14 +7,21 @@
 namespace lowtide::reference {
 
 // clang-format off
+void adam(const Operands&);
 void add(const Operands&);
 void copy(const Operands&);
 void correct_count(const Operands&);
 void dot(const Operands&);
 void dot_backward_input(const Operands&);
 void fill(const Operands&);
+void gradient_norm(const Operands&);
+void kl_divergence(const Operands&);
+void kl_divergence_backward_input(const Operands&);
+void mse(const Operands&);
+void mse_backward_input(const Operands&);
 void relu(const Operands&);
 void relu_backward_input(const Operands&);
+void sgd(const Operands&);
 void softmax_cross_entropy(const Operands&);
 void softmax_cross_entropy_backward_input(const Operands&);
 // clang-format on

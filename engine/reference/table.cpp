@@ -14,14 +14,21 @@ struct Row {
 
 constexpr Row kRows[] = {
     // clang-format off
+    {"adam", adam},
     {"add", add},
     {"copy", copy},
     {"correct_count", correct_count},
     {"dot", dot},
     {"dot_backward_input", dot_backward_input},
     {"fill", fill},
+    {"gradient_norm", gradient_norm},
+    {"kl_divergence", kl_divergence},
+    {"kl_divergence_backward_input", kl_divergence_backward_input},
+    {"mse", mse},
+    {"mse_backward_input", mse_backward_input},
     {"relu", relu},
     {"relu_backward_input", relu_backward_input},
+    {"sgd", sgd},
     {"softmax_cross_entropy", softmax_cross_entropy},
     {"softmax_cross_entropy_backward_input", softmax_cross_entropy_backward_input},
     // clang-format on

@@ -10,8 +10,18 @@ std::vector<OpCase> all_cases() {
   std::vector<OpCase> all;
   for (const auto table : {
            // clang-format off
+           adam_cases,
+           add_cases,
+           copy_cases,
            correct_count_cases,
+           detach_cases,
+           dot_cases,
+           fill_cases,
+           gradient_norm_cases,
+           kl_divergence_cases,
+           mse_cases,
            relu_cases,
+           sgd_cases,
            softmax_cross_entropy_cases,
            // clang-format on
        }) {

@@ -68,8 +68,18 @@ inline void PrintTo(const OpCase& op_case, std::ostream* out) {
 // Every table, in order of op name. Each op adds its function here and defines it in tests/cases/<op>.cpp.
 std::vector<OpCase> all_cases();
 
+std::vector<OpCase> adam_cases();
+std::vector<OpCase> add_cases();
+std::vector<OpCase> copy_cases();
 std::vector<OpCase> correct_count_cases();
+std::vector<OpCase> detach_cases();
+std::vector<OpCase> dot_cases();
+std::vector<OpCase> fill_cases();
+std::vector<OpCase> gradient_norm_cases();
+std::vector<OpCase> kl_divergence_cases();
+std::vector<OpCase> mse_cases();
 std::vector<OpCase> relu_cases();
+std::vector<OpCase> sgd_cases();
 std::vector<OpCase> softmax_cross_entropy_cases();
 
 }  // namespace lowtide::cases

@@ -99,7 +99,9 @@ shaders::StepBlock test_step() {
   step.learning_rate = 0.1f;
   step.step = 3;
   step.seed_lo = 12345;
-  step.loss_scale = 1.0f;
+  step.loss_scale = 2.0f;
+  step.adam_correction1 = 0.3439f;    // 1 - 0.9^4
+  step.adam_correction2 = 0.003994f;  // 1 - 0.999^4
   return step;
 }
 

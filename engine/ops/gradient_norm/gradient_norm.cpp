@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// gradient_norm: sums of squares of slices, then one workgroup adds them in a fixed order.
+#include "engine/ops/gradient_norm/gradient_norm.hpp"
+
+#include <cstddef>
+
+#include "engine/graph/parameter_blocks.hpp"
+#include "engine/ops/rules.hpp"
+#include "gen/kernels/gradient_norm.hpp"
+#include "shaders/gradient_norm/gradient_norm.params.h"
+
+namespace lowtide::ops {
+namespace {
+
+using graph::FieldType;
+using graph::Graph;
+using graph::LowerTarget;
+using graph::Node;
+
+constexpr uint32_t kBlocksPerSlice = 64;
+
+constexpr graph::ParamField kFields[] = {
+    {"max_norm", offsetof(GradientNormParams, max_norm), FieldType::f32},
+    {"first_block", offsetof(GradientNormParams, first_block), FieldType::u32},
+    {"block_count", offsetof(GradientNormParams, block_count), FieldType::u32},
+};
+
+Descs infer(const Node& node, const Graph& graph) {
+  check_input_count(node, 2);
+  LOWTIDE_CHECK(graph.value(node.in(0)).is_whole_arena, "gradient_norm reads the gradient arena");
+  if (!(node.params<GradientNormParams>().max_norm >= 0)) {
+    return fail(ErrorCode::invalid_argument, "the largest gradient norm must be 0 (no limit) or above");
+  }
+  return std::vector{f32_desc(Shape{}), f32_desc(Shape{})};
+}
+
+Result<void> lower(const Node& node, const Graph&, const LowerTarget&, DispatchList& out) {
+  const auto p = node.params<GradientNormParams>();
+  const uint32_t slices = ceil_div(p.block_count, kBlocksPerSlice);
+  const shaders::GradientNormParams params = {.first = p.first_block * graph::kParameterBlock,
+                                              .count = p.block_count * graph::kParameterBlock,
+                                              .slice = kBlocksPerSlice * graph::kParameterBlock,
+                                              .slices = slices,
+                                              .max_norm = p.max_norm};
+  const ValueId partials = out.scratch(uint64_t{slices} * 4);
+  out.add(kernels::gradient_norm_forward_slices{.dw = node.in(0), .partials = partials}, params, groups_for(slices, 1));
+  out.add(
+      kernels::gradient_norm_forward_scale{
+          .partials = partials, .step_block = node.in(1), .norm = node.out(0), .scale = node.out(1)},
+      params, Groups{});
+  return {};
+}
+
+}  // namespace
+
+const graph::OpInfo kGradientNormOp = {.name = "gradient_norm",
+                                       .fields = kFields,
+                                       .param_bytes = sizeof(GradientNormParams),
+                                       .infer = infer,
+                                       .lower = lower};
+
+Result<GradientNorm> gradient_norm(Graph& graph, std::string name, const GradientNormParams& params) {
+  const std::vector<ValueId> inputs = {graph.whole_arena(graph::Role::gradient), graph.step_block()};
+  LOWTIDE_TRY(const Node* node, graph.append(kGradientNormOp, std::move(name), &params, sizeof params, inputs));
+  return GradientNorm{node->out(0), node->out(1)};
+}
+
+}  // namespace lowtide::ops

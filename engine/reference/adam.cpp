@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference of adam, as in its header.
+#include "engine/ops/adam/adam.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/graph/parameter_blocks.hpp"
+#include "engine/reference/functions.hpp"
+
+namespace lowtide::reference {
+
+void adam(const Operands& o) {
+  const auto p = o.node.params<ops::AdamOpParams>();
+  const double scale = o.inputs.size() == 4 ? o.inputs[3][0] : 1.0 / o.step.loss_scale;
+  if (!std::isfinite(scale)) return;
+  const std::span<double> w = o.outputs[0], m = o.outputs[1], v = o.outputs[2];
+  const size_t first = size_t{p.first_block} * graph::kParameterBlock;
+  for (size_t i = first; i < first + size_t{p.block_count} * graph::kParameterBlock; ++i) {
+    const double* attributes = &o.inputs[2][i / graph::kParameterBlock * 4];  // weight decay, latent clip, rate scale
+    const double decay = attributes[0] * w[i];
+    const double g = scale * o.inputs[0][i] + (p.decoupled != 0 ? 0 : decay);
+    m[i] = p.beta1 * m[i] + (1 - static_cast<double>(p.beta1)) * g;
+    v[i] = p.beta2 * v[i] + (1 - static_cast<double>(p.beta2)) * g * g;
+    const double step = m[i] / o.step.adam_correction1 / (std::sqrt(v[i] / o.step.adam_correction2) + p.epsilon);
+    w[i] -= o.step.learning_rate * attributes[2] * (step + (p.decoupled != 0 ? decay : 0));
+    if (attributes[1] > 0) w[i] = std::clamp(w[i], -attributes[1], attributes[1]);
+  }
+}
+
+}  // namespace lowtide::reference

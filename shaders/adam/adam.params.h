@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Push constants of the adam kernel.
+#ifndef LOWTIDE_ADAM_PARAMS_H
+#define LOWTIDE_ADAM_PARAMS_H
+#include "shaders/lib/interop.h"
+LOWTIDE_SHADERS_BEGIN
+
+struct AdamParams {
+  uint first;      // first element of the arenas, a multiple of 256
+  uint count;      // elements, a multiple of 256
+  float beta1;
+  float beta2;
+  float epsilon;
+  uint decoupled;  // 1: AdamW
+  uint has_scale;  // 0: gradient_scale is not read
+};
+
+LOWTIDE_SHADERS_END
+#endif

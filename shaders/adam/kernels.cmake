@@ -1,0 +1,1 @@
+lowtide_kernel(adam_update SOURCE update.comp IN_PLACE w m v)

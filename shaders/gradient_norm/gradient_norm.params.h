@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Push constants of the gradient_norm kernels.
+#ifndef LOWTIDE_GRADIENT_NORM_PARAMS_H
+#define LOWTIDE_GRADIENT_NORM_PARAMS_H
+#include "shaders/lib/interop.h"
+LOWTIDE_SHADERS_BEGIN
+
+struct GradientNormParams {
+  uint first;      // first element of the gradient arena
+  uint count;      // elements
+  uint slice;      // elements that one workgroup adds
+  uint slices;     // workgroups, and partial sums
+  float max_norm;  // 0: no limit
+};
+
+LOWTIDE_SHADERS_END
+#endif

@@ -1,0 +1,2 @@
+lowtide_kernel(gradient_norm_forward_scale SOURCE forward_scale.comp)
+lowtide_kernel(gradient_norm_forward_slices SOURCE forward_slices.comp)

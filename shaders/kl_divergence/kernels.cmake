@@ -1,0 +1,2 @@
+lowtide_kernel(kl_divergence_backward_input SOURCE backward_input.comp)
+lowtide_kernel(kl_divergence_forward_rows SOURCE forward_rows.comp)

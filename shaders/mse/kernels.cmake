@@ -1,0 +1,3 @@
+lowtide_kernel(mse_backward_input SOURCE backward_input.comp)
+lowtide_kernel(mse_forward_mean SOURCE forward_mean.comp)
+lowtide_kernel(mse_forward_slices SOURCE forward_slices.comp)
