@@ -53,7 +53,9 @@ std::vector<OpCase> detach_cases() {
     const ValueId x = g.input("x", f32_desc(Shape{7, 5}));
     const ValueId constant = g.input("constant", f32_desc(Shape{7, 5}));
     ValueId branch = constant;
-    if (detached) LOWTIDE_TRY(branch, ops::detach(g, "detach", x));
+    if (detached) {
+      LOWTIDE_TRY(branch, ops::detach(g, "detach", x));
+    }
     LOWTIDE_TRY(const ValueId y, ops::add(g, "add", x, branch));
     return CaseGraph{.inputs = {{x}, {constant, uniform(-1, 1), false}}, .outputs = {y}};
   };
