@@ -15,6 +15,7 @@
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
 #include "engine/ops/mse/mse.hpp"
+#include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
@@ -37,6 +38,16 @@ constexpr const graph::OpInfo* kOps[] = {
     &kKlDivergenceBackwardOp,
     &kMseOp,
     &kMseBackwardOp,
+    &kQuantizeActivationsOp,
+    &kQuantizeActivationsBackwardInputOp,
+    &kQuantizeMagnitudeOp,
+    &kQuantizeMagnitudeBackwardInputOp,
+    &kQuantizeMagnitudeDetachedOp,
+    &kQuantizeSignOp,
+    &kQuantizeSignBackwardInputOp,
+    &kQuantizeWeightsOp,
+    &kQuantizeWeightsBackwardInputOp,
+    &kQuantizeWeightsBackwardMaximumOp,
     &kReluOp,
     &kReluBackwardOp,
     &kSgdOp,

@@ -20,6 +20,7 @@ std::vector<OpCase> all_cases() {
            gradient_norm_cases,
            kl_divergence_cases,
            mse_cases,
+           quantize_cases,
            relu_cases,
            sgd_cases,
            softmax_cross_entropy_cases,

@@ -78,6 +78,7 @@ std::vector<OpCase> fill_cases();
 std::vector<OpCase> gradient_norm_cases();
 std::vector<OpCase> kl_divergence_cases();
 std::vector<OpCase> mse_cases();
+std::vector<OpCase> quantize_cases();
 std::vector<OpCase> relu_cases();
 std::vector<OpCase> sgd_cases();
 std::vector<OpCase> softmax_cross_entropy_cases();

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases of the quantisers. Finite differences run on the surrogate: the same graph without rounding.
+#include "engine/ops/quantize/quantize.hpp"
+
+#include <fmt/format.h>
+
+#include "tests/cases/op_case.hpp"
+
+namespace lowtide::cases {
+namespace {
+
+using graph::Graph;
+using ops::Magnitude;
+using ops::SignRule;
+
+using Build = std::function<Result<CaseGraph>(Graph&)>;
+
+// Real inputs around the clip points, kept away from them.
+Build activations(Shape shape, uint32_t bits, uint32_t is_rounded) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId x = g.input("x", f32_desc(shape));
+    const ops::QuantizeActivationsOpParams params = {.bits = bits, .is_rounded = is_rounded};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kQuantizeActivationsOp, "quantize", params, {x}));
+    return CaseGraph{.inputs = {{x, uniform(-0.5, 1.5, {0.0, 1.0})}}, .outputs = {y}};
+  };
+}
+
+// Every tie and every level: x = i / (2 (2^bits - 1)), below, inside and above [0, 1].
+Build activation_ties(uint32_t bits) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId x = g.input("x", f32_desc({3, 701}));
+    LOWTIDE_TRY(const ValueId y, ops::quantize_activations(g, "quantize", x, bits));
+    const double step = 0.5 / quant::max_code(bits);
+    return CaseGraph{.inputs = {{x, integers(-4 * step, 1 + 4 * step, step), false}}, .outputs = {y}};
+  };
+}
+
+Build signs(Shape shape, SignRule rule, Shape scale_shape, uint32_t is_rounded) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId x = g.input("x", f32_desc(shape));
+    CaseGraph out{.inputs = {{x, uniform(-1, 1, {-0.6, 0.0, 0.6})}}, .outputs = {}};
+    std::vector<ValueId> inputs = {x};
+    if (rule != SignRule::clipped) {
+      const ValueId scale = g.input("scale", f32_desc(scale_shape));
+      inputs.push_back(scale);
+      out.inputs.push_back({scale, uniform(0.2, 1.5), false});
+    }
+    const ops::QuantizeSignOpParams params = {.rule = rule, .window = 0.6f, .is_rounded = is_rounded};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kQuantizeSignOp, "quantize", params, std::move(inputs)));
+    out.outputs = {y};
+    return out;
+  };
+}
+
+// Zeros of both signs among -1, 0 and 1.
+Result<CaseGraph> sign_of_zero(Graph& g) {
+  const ValueId x = g.input("x", f32_desc({2, 97}));
+  LOWTIDE_TRY(const ValueId y, ops::quantize_activation_signs(g, "quantize", x));
+  return CaseGraph{.inputs = {{x, integers(-1, 1), false}}, .outputs = {y}};
+}
+
+Build magnitude(Shape shape, Magnitude magnitude, uint32_t per_channel) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId w = g.input("w", f32_desc(shape));
+    const ops::QuantizeMagnitudeOpParams params = {.magnitude = magnitude, .per_channel = per_channel};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kQuantizeMagnitudeOp, "magnitude", params, {w}));
+    return CaseGraph{.inputs = {{w, distinct(-1, 0.93)}}, .outputs = {y}};
+  };
+}
+
+// The maximum is given, so that it is a constant.
+Build weights_detached(Shape shape, uint32_t bits, uint32_t is_rounded) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId w = g.input("w", f32_desc(shape));
+    const ValueId max_abs = g.input("max_abs", f32_desc({}));
+    const ops::QuantizeWeightsOpParams params = {.bits = bits, .is_rounded = is_rounded};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kQuantizeWeightsOp, "quantize", params, {w, max_abs}));
+    return CaseGraph{.inputs = {{w, uniform(-1.2, 1.2)}, {max_abs, uniform(1.3, 1.5), false}}, .outputs = {y}};
+  };
+}
+
+// The gradient goes through the maximum too.
+Build weights_attached(Shape shape, uint32_t bits, uint32_t is_rounded) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId w = g.input("w", f32_desc(shape));
+    const ops::QuantizeMagnitudeOpParams max = {.magnitude = Magnitude::max};
+    LOWTIDE_TRY(const ValueId max_abs, append_one(g, ops::kQuantizeMagnitudeOp, "maximum", max, {w}));
+    const ops::QuantizeWeightsOpParams params = {.bits = bits, .is_rounded = is_rounded};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kQuantizeWeightsOp, "quantize", params, {w, max_abs}));
+    return CaseGraph{.inputs = {{w, distinct(-0.81, 0.77)}}, .outputs = {y}};
+  };
+}
+
+void add_activation_cases(std::vector<OpCase>& cases) {
+  for (const uint32_t bits : {1u, 2u, 3u, 8u}) {
+    const Shape shape = {2, 3, 5, 7 * bits};
+    cases.push_back({.name = fmt::format("quantize_activations/{}bit/{}", bits, to_string(shape)),
+                     .build = activations(shape, bits, 1),
+                     .outputs_are_exact = true,
+                     .build_surrogate = activations(shape, bits, 0)});
+  }
+  for (uint32_t bits = 1; bits <= quant::kMaxBits; ++bits) {
+    cases.push_back({.name = fmt::format("quantize_activations/ties/{}bit", bits),
+                     .build = activation_ties(bits),
+                     .check_gradient = false,
+                     .outputs_are_exact = true});
+  }
+}
+
+void add_sign_cases(std::vector<OpCase>& cases) {
+  struct Row {
+    const char* name;
+    SignRule rule;
+    Shape scale;
+  };
+  const Shape shape = {5, 3, 3, 13};
+  for (const Row& row : {Row{"clipped", SignRule::clipped, {}}, Row{"real", SignRule::real, {}},
+                         Row{"xnor_net", SignRule::xnor_net, {}}, Row{"xnor_net_channel", SignRule::xnor_net, {5}}}) {
+    cases.push_back({.name = fmt::format("quantize_sign/{}/{}", row.name, to_string(shape)),
+                     .build = signs(shape, row.rule, row.scale, 1),
+                     .outputs_are_exact = true,
+                     .build_surrogate = signs(shape, row.rule, row.scale, 0)});
+  }
+  cases.push_back(
+      {.name = "quantize_sign/zeros", .build = sign_of_zero, .check_gradient = false, .outputs_are_exact = true});
+}
+
+void add_weight_cases(std::vector<OpCase>& cases) {
+  const Shape shape = {7, 3, 3, 11};
+  cases.push_back({.name = "quantize_magnitude/max", .build = magnitude(shape, Magnitude::max, 0)});
+  cases.push_back({.name = "quantize_magnitude/mean", .build = magnitude(shape, Magnitude::mean, 0)});
+  cases.push_back({.name = "quantize_magnitude/mean_channel", .build = magnitude(shape, Magnitude::mean, 1)});
+  cases.push_back({.name = "quantize_magnitude/mean_long", .build = magnitude({31, 3, 3, 61}, Magnitude::mean, 0)});
+  cases.push_back({.name = "quantize_magnitude/max_long", .build = magnitude({31, 3, 3, 61}, Magnitude::max, 0)});
+  for (const uint32_t bits : {2u, 3u, 4u, 8u}) {
+    cases.push_back({.name = fmt::format("quantize_weights/detached/{}bit", bits),
+                     .build = weights_detached(shape, bits, 1),
+                     .outputs_are_exact = true,
+                     .build_surrogate = weights_detached(shape, bits, 0)});
+    cases.push_back({.name = fmt::format("quantize_weights/attached/{}bit", bits),
+                     .build = weights_attached({3, 5, 11}, bits, 1),
+                     .outputs_are_exact = true,
+                     .build_surrogate = weights_attached({3, 5, 11}, bits, 0)});
+  }
+}
+
+}  // namespace
+
+std::vector<OpCase> quantize_cases() {
+  std::vector<OpCase> cases;
+  add_activation_cases(cases);
+  add_sign_cases(cases);
+  add_weight_cases(cases);
+  return cases;
+}
+
+}  // namespace lowtide::cases
