@@ -14,6 +14,7 @@
 #include "engine/vk/instance.hpp"
 #include "engine/vk/pipeline.hpp"
 #include "engine/vk/timeline.hpp"
+#include "engine/vk/validation.hpp"
 
 namespace lowtide::runtime {
 namespace {
@@ -33,6 +34,7 @@ Result<std::unique_ptr<Context>> Context::create(const ContextOptions& options) 
   const char* wanted = environment("LOWTIDE_DEVICE");
   const std::string request = !options.device.empty() ? options.device : wanted != nullptr ? wanted : "";
   LOWTIDE_TRY(context->device_, vk::Device::create(*context->instance_, request));
+  context->set_fault_hook(options.fault_hook);
   const std::filesystem::path folder =
       options.cache_folder ? *options.cache_folder : vk::default_cache_folder(environment);
   LOWTIDE_TRY(context->pipelines_, vk::Pipelines::create(*context->device_, folder));
@@ -70,9 +72,10 @@ PipelineCost Context::pipeline_cost() const {
   return {stats.created, stats.seconds, stats.cache_bytes_loaded > 0};
 }
 
-void Context::set_fault_hook(std::function<bool()> hook) {
+void Context::set_fault_hook(FaultHook hook) {
   if (!hook) return device_->set_fault_hook({});
-  device_->set_fault_hook([inner = std::move(hook)](vk::Resource) { return inner(); });
+  device_->set_fault_hook(
+      [inner = std::move(hook)](vk::Resource resource) { return inner(vk::resource_name(resource)); });
 }
 
 Result<std::vector<DeviceListing>> list_devices() {

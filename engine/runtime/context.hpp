@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.hpp"
@@ -25,10 +26,16 @@ namespace lowtide::runtime {
 
 class Staging;
 
+// For tests. Asked before each creation of a driver object and each submit, which `what` names as engine/vk/device.hpp
+// does ("memory", "buffer", "submit", ...). True makes a creation fail as if out of memory, a submit as if the device
+// were lost.
+using FaultHook = std::function<bool(std::string_view what)>;
+
 struct ContextOptions {
   std::string device;              // index or part of a name; empty: $LOWTIDE_DEVICE; empty too: the best device
   std::optional<bool> validation;  // default: $LOWTIDE_VALIDATION
   std::optional<std::filesystem::path> cache_folder;  // of pipelines; empty path: none; default: vk/cache_file.hpp
+  FaultHook fault_hook;
 };
 
 // What was made or done on the device since the context was created.
@@ -63,9 +70,7 @@ class Context {
   Counters counters() const;
   PipelineCost pipeline_cost() const;
 
-  // For tests: asked before each creation of a driver object; true makes that one fail as if out of memory. An empty
-  // function ends it.
-  void set_fault_hook(std::function<bool()> hook);
+  void set_fault_hook(FaultHook hook);  // an empty one ends it
 
   // For the other files of this layer.
   const vk::Device& device() const { return *device_; }

@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/base/check.hpp"
 #include "engine/base/ints.hpp"
+#include "engine/base/stopwatch.hpp"
 #include "engine/kernel/bank.hpp"
 #include "engine/runtime/bindings.hpp"
 #include "engine/runtime/limits.hpp"
@@ -68,6 +70,7 @@ struct Executor::State {
       : context(ctx), program(std::move(prog)), arenas(std::move(set)), options(opts) {}
 
   Result<void> allocate_arenas();
+  Result<void> warm_up();
   Result<void> make_slot(Slot& slot);
   Result<void> record(Slot& slot);
   void record_dispatches(vk::Recorder& recorder, const Slot& slot);
@@ -119,6 +122,7 @@ Result<std::unique_ptr<Executor>> Executor::create(Context& context, plan::Progr
   }
   LOWTIDE_TRY(state->bindings, Bindings::create(context, state->program, state->arenas, form));
   LOWTIDE_TRY(state->pool, vk::CommandPool::create(context.device()));
+  LOWTIDE_TRY_VOID(state->warm_up());
   state->slots.resize(options.slots);
   for (Slot& slot : state->slots) LOWTIDE_TRY_VOID(state->make_slot(slot));
   return std::unique_ptr<Executor>(new Executor(std::move(state)));
@@ -142,6 +146,30 @@ Result<void> Executor::State::allocate_arenas() {
   }
   if (fresh.empty()) return {};
   return context.staging().fill(fresh, options.poison ? kPoisonWord : 0);
+}
+
+// Mesa's software driver translates a pipeline to machine code when it is first dispatched (20 ms each, from its own
+// disk cache 0.6 ms), not when it is made. A dispatch of no workgroups makes it do so now, and touches no memory.
+Result<void> Executor::State::warm_up() {
+  if (!context.caps().is_software() || program.dispatches.empty()) return {};
+  const Stopwatch watch;
+  LOWTIDE_TRY(const VkCommandBuffer commands, pool->allocate());
+  LOWTIDE_TRY(vk::Recorder recorder, vk::Recorder::begin(context.device(), commands));
+  recorder.barrier(vk::Barrier::all_to_all);
+  std::set<const vk::Pipeline*> known;
+  for (const BoundDispatch& bound : bindings->dispatches()) {
+    if (!known.insert(bound.pipeline).second) continue;
+    const Dispatch& dispatch = program.dispatches[static_cast<size_t>(&bound - bindings->dispatches().data())];
+    recorder.bind(*bound.pipeline, bound.set, bound.dynamic_offset);
+    recorder.push(std::span(dispatch.params).first(dispatch.param_bytes));
+    recorder.dispatch({0, 0, 0});
+    recorder.barrier(vk::Barrier::compute_to_compute);  // validation counts it as an access all the same
+  }
+  LOWTIDE_TRY_VOID(recorder.end());
+  LOWTIDE_TRY(const Ticket ticket, context.timeline().submit(commands, labels));
+  LOWTIDE_TRY_VOID(context.timeline().wait(ticket));
+  context.pipelines().add_seconds(watch.seconds());
+  return {};
 }
 
 Result<void> Executor::State::make_slot(Slot& slot) {

@@ -11,6 +11,14 @@
 
 namespace lowtide::vk {
 
+const char* resource_name(Resource resource) {
+  constexpr const char* kNames[kResourceCount] = {
+      "memory",         "buffer",           "pipeline",     "shader_module",  "layout",     "descriptor_pool",
+      "descriptor_set", "descriptor_write", "command_pool", "command_buffer", "query_pool", "semaphore",
+      "submit"};
+  return kNames[static_cast<size_t>(resource)];
+}
+
 Result<std::unique_ptr<Device>> Device::create(const Instance& instance, std::string_view request) {
   LOWTIDE_TRY(std::vector<PhysicalDevice> physical, instance.devices());
   std::vector<Candidate> candidates;
@@ -52,7 +60,8 @@ Device::~Device() {
 VkResult Device::charge(Resource resource) const {
   count(resource);
   const std::lock_guard lock(hook_mutex_);
-  return hook_ && hook_(resource) ? VK_ERROR_OUT_OF_DEVICE_MEMORY : VK_SUCCESS;
+  if (!hook_ || !hook_(resource)) return VK_SUCCESS;
+  return resource == Resource::submit ? VK_ERROR_DEVICE_LOST : VK_ERROR_OUT_OF_DEVICE_MEMORY;
 }
 
 void Device::count(Resource resource, uint64_t times) const {

@@ -35,8 +35,10 @@ enum class Resource : uint8_t {
 };
 inline constexpr uint32_t kResourceCount = 13;
 
-// Asked before each creation (descriptor writes and submits are only counted): true makes it fail as if the device's
-// memory were used up. May be called from several threads at once.
+const char* resource_name(Resource resource);
+
+// Asked before each creation and submit: true makes a creation fail as if the device's memory were used up, and a
+// submit as if the device were lost. Descriptor writes cannot fail. Called from several threads, one at a time.
 using FaultHook = std::function<bool(Resource)>;
 
 class Device {
@@ -56,7 +58,7 @@ class Device {
   VkQueue queue() const { return queue_; }
   bool has_debug_names() const { return has_debug_names_; }
 
-  // Counts a creation; VK_ERROR_OUT_OF_DEVICE_MEMORY where the fault hook says so. Call it before the driver.
+  // Counts a creation or submit, and fails where the fault hook says so. Call it before the driver.
   VkResult charge(Resource resource) const;
   void count(Resource resource, uint64_t times = 1) const;
   uint64_t counted(Resource resource) const { return counts_[static_cast<size_t>(resource)].load(); }

@@ -3,7 +3,6 @@
 #include "engine/vk/instance.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -79,11 +78,6 @@ Result<void> load_loader() {
 
 }  // namespace
 
-bool validation_wanted() {
-  const char* text = std::getenv("LOWTIDE_VALIDATION");
-  return text != nullptr && std::strcmp(text, "") != 0 && std::strcmp(text, "0") != 0;
-}
-
 Result<std::unique_ptr<Instance>> Instance::create(bool validation) {
   LOWTIDE_TRY_VOID(load_loader());
   if (volkGetInstanceVersion() < VK_API_VERSION_1_3) {
@@ -114,7 +108,13 @@ Result<std::unique_ptr<Instance>> Instance::create(bool validation) {
     info.pNext = &settings.info;
     if (instance->has_debug_names_) settings.info.pNext = &messages;
   }
-  LOWTIDE_VK(vkCreateInstance(&info, nullptr, &instance->handle_), "making a Vulkan instance");
+  const VkResult made = vkCreateInstance(&info, nullptr, &instance->handle_);
+  if (made == VK_ERROR_INCOMPATIBLE_DRIVER) {
+    return fail(ErrorCode::not_found,
+                "no Vulkan driver was found; install one for your device, or run tools/setup for a "
+                "software driver (and check VK_DRIVER_FILES, if it is set)");
+  }
+  LOWTIDE_VK(made, "making a Vulkan instance");
   volkLoadInstanceOnly(instance->handle_);
   if (validation && instance->has_debug_names_) {
     LOWTIDE_VK(vkCreateDebugUtilsMessengerEXT(instance->handle_, &messages, nullptr, &instance->messenger_),

@@ -11,9 +11,6 @@
 
 namespace lowtide::vk {
 
-// Whether the environment asks for validation: LOWTIDE_VALIDATION is set to anything but "" and "0".
-bool validation_wanted();
-
 class Instance {
  public:
   // Loads the Vulkan loader and makes an instance. With `validation` every message of the validation layer goes to

@@ -107,6 +107,11 @@ PipelineStats Pipelines::stats() const {
   return stats_;
 }
 
+void Pipelines::add_seconds(double seconds) {
+  const std::lock_guard lock(mutex_);
+  stats_.seconds += seconds;
+}
+
 Result<std::vector<const Pipeline*>> Pipelines::get(std::span<const PipelineKey> keys) {
   const std::lock_guard lock(mutex_);
   std::vector<PipelineKey> missing(keys.begin(), keys.end());

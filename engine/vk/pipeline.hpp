@@ -66,6 +66,7 @@ class Pipelines {
   Result<std::vector<const Pipeline*>> get(std::span<const PipelineKey> keys);
 
   PipelineStats stats() const;
+  void add_seconds(double seconds);  // of work that a driver left for after creation
 
  private:
   struct LayoutKey {

@@ -47,8 +47,8 @@ Result<Ticket> Timeline::submit(VkCommandBuffer commands, Labels labels) {
   const Ticket ticket{last_.value + 1};
   signal.value = ticket.value;
   in_flight_.push_back({ticket, std::move(labels)});
-  device_.count(Resource::submit);
-  const VkResult result = device_.api().vkQueueSubmit2(device_.queue(), 1, &info, VK_NULL_HANDLE);
+  VkResult result = device_.charge(Resource::submit);
+  if (result == VK_SUCCESS) result = device_.api().vkQueueSubmit2(device_.queue(), 1, &info, VK_NULL_HANDLE);
   if (result != VK_SUCCESS) {
     auto error = report(result, "submitting work");
     in_flight_.pop_back();

@@ -2,6 +2,7 @@
 // The process-wide record of validation messages.
 #include "engine/vk/validation.hpp"
 
+#include <cstdlib>
 #include <mutex>
 
 #include "engine/base/log.hpp"
@@ -23,6 +24,11 @@ Record& record() {
 }
 
 }  // namespace
+
+bool validation_wanted() {
+  const char* text = std::getenv("LOWTIDE_VALIDATION");
+  return text != nullptr && std::string_view(text) != "" && std::string_view(text) != "0";
+}
 
 void report_validation(std::string_view message) {
   {

@@ -10,6 +10,9 @@
 
 namespace lowtide::vk {
 
+// Whether the environment asks for validation: LOWTIDE_VALIDATION is set to anything but "" and "0".
+bool validation_wanted();
+
 // Adds one message: counts it, keeps the first 256 and logs it as an error. Callable from any thread.
 void report_validation(std::string_view message);
 
