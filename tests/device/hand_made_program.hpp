@@ -28,7 +28,7 @@ class HandMadeProgram {
       end = round_up(end, program_.chunk_bytes);
     }
     program_.placements.push_back({arena, end, bytes});
-    program_.value_names.push_back("v" + std::to_string(program_.placements.size() - 1));
+    program_.value_names.push_back(std::to_string(program_.placements.size() - 1));
     end += round_up(bytes, plan::kPlacementAlignment);
     const ValueId id(static_cast<uint32_t>(program_.placements.size() - 1));
     if (arena == plan::Arena::input || arena == plan::Arena::step) program_.inputs.push_back(id);
@@ -38,12 +38,12 @@ class HandMadeProgram {
 
   // y[0 .. count) = word; `width` is the workgroup width, so that different widths are different pipelines.
   void fill(ValueId y, uint32_t count, uint32_t word, uint32_t width = 64) {
-    list_.set_node_name("fill" + std::to_string(list_.dispatches().size()));
+    name_node("fill");
     list_.add(kernels::fill_forward_naive{.y = y, .spec = {width}}, shaders::FillParams{0, count, word},
               groups_for(count, width));
   }
   void copy(ValueId x, ValueId y, uint32_t count, uint32_t width = 64) {
-    list_.set_node_name("copy" + std::to_string(list_.dispatches().size()));
+    name_node("copy");
     list_.add(kernels::copy_forward_naive{.x = x, .y = y, .spec = {width}}, shaders::CopyParams{0, 0, count},
               groups_for(count, width));
   }
@@ -56,6 +56,11 @@ class HandMadeProgram {
   }
 
  private:
+  void name_node(std::string name) {
+    name += std::to_string(list_.dispatches().size());
+    list_.set_node_name(name);
+  }
+
   plan::Program program_;
   DispatchList list_{1u << 20};
 };

@@ -5,8 +5,11 @@
 #include <cstring>
 #include <numeric>
 
+#include "engine/base/log.hpp"
 #include "engine/runtime/executor.hpp"
+#include "engine/vk/validation.hpp"
 #include "tests/device/hand_made_program.hpp"
+#include "tests/harness/device/validation_gate.hpp"
 
 namespace lowtide {
 namespace {
@@ -302,6 +305,21 @@ TEST_P(RuntimeExecutor, AProgramBeyondTheDeviceIsRefusedBeforeAnythingIsMade) {
   EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
   EXPECT_NE(refused.error().text.find("fill0"), std::string::npos) << refused.error().text;
   EXPECT_EQ(context_->counters(), before);
+}
+
+TEST_P(RuntimeExecutor, AMissingBarrierIsReported) {
+  if (GetParam() == KernelForm::device_address) GTEST_SKIP() << "validation does not see accesses through addresses";
+  if (!vk::validation_wanted()) GTEST_SKIP() << "LOWTIDE_VALIDATION is not set";
+  harness::expect_validation_messages();
+  HandMadeProgram program;
+  const ValueId a = program.value(Arena::activation, 640);
+  const ValueId b = program.value(Arena::activation, 640);
+  program.fill(a, 640, 1);
+  program.copy(a, b, 640);
+  set_log_sink([](LogLevel, std::string_view) {});  // the message is expected
+  const auto run = executor(program);
+  set_log_sink({});
+  ASSERT_NE(run, nullptr);
 }
 
 INSTANTIATE_TEST_SUITE_P(Form, RuntimeExecutor, testing::Values(KernelForm::storage_buffer, KernelForm::device_address),
