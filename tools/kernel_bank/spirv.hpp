@@ -47,6 +47,7 @@ enum class Op : uint16_t {
   array_length = 68,
   decorate = 71,
   member_decorate = 72,
+  phi = 245,
   label = 248,
   execution_mode_id = 331,
   cooperative_matrix_load = 4457,
