@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// packed_conv2d: conv2d on packed codes, for inference. The accumulator is the exact integer
+//   acc[n,oy,ox,k] = sum over the taps inside x and over c of activation_level(x) * (2 q - (2^bits - 1))
+// with q the code of the weight: the same integer that conv2d computes in f32 from levels. A tap outside x contributes
+// nothing, also for signs (zero padding means the value 0, which is neither -1 nor +1).
+//
+// x  [n,h,w,c]  b1 .. b8, codes of `activation`    w  u32 [r*s, c_words, planes, k], quant/pack.hpp
+// |acc| must stay below 2^24: c/groups * r * s * (2^a - 1) * (2^b - 1) < 2^24, checked by the shape rule.
+//
+// Further inputs and the output, by `output`:
+//   codes        thresholds i32 [2^output_bits, k] (quant/fold.hpp)  ->  y [n,oh,ow,k] packed, output_bits planes
+//   affine       multiplier f32 [k], offset f32 [k]                  ->  y f32 = (acc * output_scale) * multiplier +
+//   offset accumulator  -                                                   ->  y f32 = acc * output_scale
+// Each f32 operation is rounded on its own, as in conv2d followed by affine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/graph/op_info.hpp"
+#include "engine/quant/quantizer.hpp"
+
+namespace lowtide::ops {
+
+enum class PackedOutput : uint32_t { codes, affine, accumulator };
+
+struct PackedConv2dOpParams {
+  quant::ActivationKind activation = quant::ActivationKind::signs;  // what the codes of x mean; signs need b1
+  PackedOutput output = PackedOutput::codes;
+  uint32_t output_bits = 1;   // codes: planes of y, 1 .. 8
+  float output_scale = 1.0f;  // affine, accumulator
+  uint32_t kernel_h = 1, kernel_w = 1;
+  uint32_t stride_h = 1, stride_w = 1;
+  uint32_t pad_h = 0, pad_w = 0;  // on both sides
+  uint32_t dilation_h = 1, dilation_w = 1;
+  uint32_t groups = 1;
+};
+
+extern const graph::OpInfo kPackedConv2dOp;
+
+// `further`: the inputs that `params.output` asks for, in order.
+Result<ValueId> packed_conv2d(graph::Graph& graph, std::string name, ValueId x, ValueId w, std::vector<ValueId> further,
+                              const PackedConv2dOpParams& params);
+
+}  // namespace lowtide::ops
