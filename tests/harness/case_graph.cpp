@@ -21,6 +21,16 @@ std::vector<cases::OpCase> cases_with_gradient() {
   return out;
 }
 
+namespace {
+
+// Keeps an activation's elements until the host has read them.
+void keep(graph::Graph& graph, ValueId id, const std::string& name) {
+  const ValueId storage = graph.storage_of(id);
+  if (graph.value(storage).role == graph::Role::activation) graph.make_metric(storage, name);
+}
+
+}  // namespace
+
 Result<DifferentiatedCase> build_forward(const cases::OpCase& op_case) {
   DifferentiatedCase out;
   out.graph = std::make_unique<graph::Graph>();
@@ -28,10 +38,7 @@ Result<DifferentiatedCase> build_forward(const cases::OpCase& op_case) {
   out.inputs = std::move(built.inputs);
   out.outputs = std::move(built.outputs);
   for (size_t i = 0; i < out.outputs.size(); ++i) {
-    const graph::Value& value = out.graph->value(out.outputs[i]);
-    if (value.role == graph::Role::activation && !value.view_of.is_valid()) {
-      out.graph->make_metric(out.outputs[i], "output" + std::to_string(i));
-    }
+    keep(*out.graph, out.outputs[i], "output" + std::to_string(i));
   }
   return out;
 }
@@ -62,12 +69,11 @@ Result<DifferentiatedCase> build_differentiated(const std::function<Result<cases
   for (const cases::CaseInput& input : out.inputs) {
     const ValueId gradient = input.is_differentiable ? gradients[next++] : ValueId();
     out.input_gradients.push_back(gradient);
-    if (gradient.is_valid() && graph.value(gradient).role == graph::Role::activation &&
-        !graph.value(gradient).view_of.is_valid()) {
-      graph.make_metric(gradient, "gradient_of_input" + std::to_string(out.input_gradients.size() - 1));
-    }
+    if (gradient.is_valid())
+      keep(graph, gradient, "gradient_of_input" + std::to_string(out.input_gradients.size() - 1));
   }
-  for (size_t i = 0; i < out.losses.size(); ++i) graph.make_metric(out.losses[i], "loss_metric" + std::to_string(i));
+  for (size_t i = 0; i < out.losses.size(); ++i) keep(graph, out.losses[i], "loss_metric" + std::to_string(i));
+  for (size_t i = 0; i < out.outputs.size(); ++i) keep(graph, out.outputs[i], "output" + std::to_string(i));
   return out;
 }
 

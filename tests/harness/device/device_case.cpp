@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases on a device.
+#include "tests/harness/device/device_case.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "engine/plan/plan.hpp"
+#include "tests/harness/elements.hpp"
+
+namespace lowtide::harness {
+namespace {
+
+using graph::Role;
+
+constexpr uint64_t kGuardBytes = 256;
+
+// A span of the metric arena of which the first bytes are a value's and the rest must stay poisoned.
+struct Guard {
+  ValueId span;
+  uint64_t value_bytes;
+};
+
+// Moves the metrics apart, so that a guard band lies before the first and behind each.
+std::vector<Guard> add_guards(plan::Program& program) {
+  std::vector<Guard> guards;
+  uint64_t offset = 0;
+  const auto guard = [&](uint64_t value_bytes) {
+    const uint64_t bytes = round_up(value_bytes, plan::kPlacementAlignment) + kGuardBytes;
+    guards.push_back({ValueId(static_cast<uint32_t>(program.placements.size())), value_bytes});
+    program.placements.push_back({plan::Arena::metric, offset, bytes});
+    program.value_names.push_back("guard");
+    offset += bytes;
+  };
+  guard(0);
+  for (const ValueId id : program.outputs) {
+    program.placements[id.index].offset = offset;
+    guard(program.placements[id.index].bytes);
+  }
+  program.arena_bytes[static_cast<size_t>(plan::Arena::metric)] = offset;
+  return guards;
+}
+
+Result<bool> guards_hold(runtime::Executor& executor, const std::vector<Guard>& guards) {
+  for (const Guard& guard : guards) {
+    std::vector<std::byte> bytes(executor.program().placement(guard.span).bytes);
+    LOWTIDE_TRY_VOID(executor.read(guard.span, bytes));
+    for (size_t i = round_up(guard.value_bytes, 4); i + 4 <= bytes.size(); i += 4) {
+      uint32_t word = 0;
+      std::memcpy(&word, bytes.data() + i, 4);
+      if (word != runtime::kPoisonWord) return false;
+    }
+  }
+  return true;
+}
+
+// Values that the case does not set: whole arenas start as zeros, as a trainer leaves them.
+Result<void> clear_arenas(runtime::Executor& executor, const graph::Graph& graph) {
+  for (size_t i = 0; i < graph.values().size(); ++i) {
+    const graph::Value& value = graph.values()[i];
+    const ValueId id(static_cast<uint32_t>(i));
+    const bool is_flat = value.is_whole_arena || value.role == Role::parameter;
+    if (!is_flat || executor.program().placement(id).bytes == 0) continue;
+    const std::vector<std::byte> zeros(executor.program().placement(id).bytes);
+    LOWTIDE_TRY_VOID(executor.write(id, zeros));
+  }
+  return {};
+}
+
+}  // namespace
+
+runtime::Context& test_context() {
+  static const std::unique_ptr<runtime::Context> context = [] {
+    auto created = runtime::Context::create();
+    if (!created) {
+      std::fprintf(stderr, "the device tests need a Vulkan device: %s\n", created.error().to_string().c_str());
+      std::exit(1);
+    }
+    return std::move(*created);
+  }();
+  return *context;
+}
+
+Result<DeviceRun> run_on_device(const DifferentiatedCase& built, bool naive_only, runtime::KernelForm form) {
+  runtime::Context& context = test_context();
+  const graph::Graph& graph = *built.graph;
+  LOWTIDE_TRY(plan::Program program, plan::make_program(graph, {.caps = context.caps(), .naive_only = naive_only}));
+  const std::vector<Guard> guards = add_guards(program);
+  LOWTIDE_TRY(const auto executor,
+              runtime::Executor::create(context, std::move(program), {}, {.slots = 1, .poison = true, .form = form}));
+  LOWTIDE_TRY_VOID(clear_arenas(*executor, graph));
+  LOWTIDE_TRY(const uint32_t slot, executor->acquire());
+  for (const Drawn& drawn : draw_inputs(built)) {
+    const std::vector<std::byte> bytes = bytes_of(graph.desc(drawn.id), drawn.elements);
+    if (executor->program().placement(drawn.id).bytes == 0) continue;
+    if (graph.value(drawn.id).role == Role::input) {
+      std::copy(bytes.begin(), bytes.end(), executor->input(slot, drawn.id).begin());
+    } else {
+      LOWTIDE_TRY_VOID(executor->write(drawn.id, bytes));
+    }
+  }
+  for (const ValueId id : graph.with_role(Role::step)) {
+    const shaders::StepBlock step = test_step();
+    std::memcpy(executor->input(slot, id).data(), &step, sizeof step);
+  }
+  LOWTIDE_TRY(const runtime::Ticket ticket, executor->submit(slot));
+  LOWTIDE_TRY_VOID(executor->wait(ticket));
+  DeviceRun run;
+  const auto fetch = [&](ValueId id) -> Result<void> {
+    if (!id.is_valid()) return {};
+    std::vector<std::byte> bytes(executor->program().placement(id).bytes);
+    if (graph.value(graph.storage_of(id)).role == Role::metric) {
+      const auto output = executor->output(slot, graph.storage_of(id));
+      bytes.assign(output.begin(), output.end());
+    } else {
+      LOWTIDE_TRY_VOID(executor->read(id, bytes));
+    }
+    run.elements[id.index] = elements_of(graph.desc(id), bytes);
+    return {};
+  };
+  for (const ValueId id : built.outputs) LOWTIDE_TRY_VOID(fetch(id));
+  for (const ValueId id : built.input_gradients) LOWTIDE_TRY_VOID(fetch(id));
+  LOWTIDE_TRY(run.guards_are_intact, guards_hold(*executor, guards));
+  return run;
+}
+
+}  // namespace lowtide::harness

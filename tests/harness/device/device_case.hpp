@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a case's graph on the test device: poisoned memory, guard bands around every value that is read back.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "engine/runtime/context.hpp"
+#include "engine/runtime/executor.hpp"
+#include "tests/harness/case_graph.hpp"
+
+namespace lowtide::harness {
+
+// The one device of the test program, opened on first use; aborts with the reason when there is none.
+runtime::Context& test_context();
+
+struct DeviceRun {
+  std::map<uint32_t, std::vector<double>> elements;  // by ValueId.index: outputs, input gradients, losses
+  bool guards_are_intact = true;                     // no kernel wrote beside a value that is read back
+};
+
+Result<DeviceRun> run_on_device(const DifferentiatedCase& built, bool naive_only, runtime::KernelForm form);
+
+}  // namespace lowtide::harness
