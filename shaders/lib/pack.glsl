@@ -21,7 +21,7 @@ uint channel_mask(uint channels, uint word) {
   return left >= kWordBits ? 0xffffffffu : (1u << left) - 1u;
 }
 
-// Levels are integers held in f32, codes are 0 .. 2^planes - 1.
+// Levels are integers held in f32, codes are 0 .. 2^planes - 1. Signs, of activations too, are weights of one plane.
 uint activation_code(float level) { return uint(level); }
 float activation_level(uint code) { return float(code); }
 uint weight_code(float level, uint planes) { return uint(int(level) + int((1u << planes) - 1u)) >> 1; }

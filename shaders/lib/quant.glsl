@@ -19,7 +19,7 @@ float weight_unit(float tanh_w, float max_abs_tanh) {
   precise float ratio = tanh_w / max_abs_tanh;
   precise float half_ratio = 0.5 * ratio;
   precise float unit = half_ratio + 0.5;
-  return clamp(unit, 0.0, 1.0);
+  return unit > 0.0 ? min(unit, 1.0) : 0.0;
 }
 
 // Odd levels 2q - (2^bits - 1), q = 0 .. 2^bits - 1, of a place in [0, 1].

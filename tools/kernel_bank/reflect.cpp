@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reflection by one pass that indexes the module, then one function per rule.
+// One function per rule, over the index of the module.
 #include "reflect.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/kernel/dispatch.hpp"
+#include "index.hpp"
 
 namespace lowtide::kernel_bank {
 namespace {
@@ -20,80 +21,6 @@ using spirv::Op;
 using spirv::StorageClass;
 
 constexpr std::string_view kViewSuffix = "_view";  // block names of BUFFER_*_VIEW in shaders/lib/buffer.glsl
-
-struct Index {
-  explicit Index(const spirv::Module& module);
-
-  const uint32_t* decoration(uint32_t id, Decoration d) const { return find(decorations, {id, d}); }
-  const uint32_t* member_decoration(uint32_t id, uint32_t member, Decoration d) const {
-    return find(member_decorations, {id, member, d});
-  }
-  std::string name(uint32_t id) const { return names.count(id) ? names.at(id) : std::string(); }
-  std::string member_name(uint32_t id, uint32_t member) const {
-    const auto it = member_names.find({id, member});
-    return it == member_names.end() ? std::string() : it->second;
-  }
-  const Instruction& type(uint32_t id) const { return *definitions.at(id); }
-
-  std::map<uint32_t, const Instruction*> definitions;  // types, constants and global variables by result id
-  std::vector<const Instruction*> variables;           // global
-  std::map<uint32_t, std::string> names;
-  std::map<std::pair<uint32_t, uint32_t>, std::string> member_names;
-  std::map<std::pair<uint32_t, Decoration>, uint32_t> decorations;  // value: first literal or 0
-  std::map<std::tuple<uint32_t, uint32_t, Decoration>, uint32_t> member_decorations;
-
- private:
-  template <class Map>
-  static const uint32_t* find(const Map& map, const typename Map::key_type& key) {
-    const auto it = map.find(key);
-    return it == map.end() ? nullptr : &it->second;
-  }
-};
-
-Index::Index(const spirv::Module& module) {
-  for (const Instruction& i : module.instructions) {
-    switch (i.op) {
-      case Op::name:
-        names[i[0]] = spirv::literal_string(i, 1);
-        break;
-      case Op::member_name:
-        member_names[{i[0], i[1]}] = spirv::literal_string(i, 2);
-        break;
-      case Op::decorate:
-        decorations[{i[0], static_cast<Decoration>(i[1])}] = i.operands.size() > 2 ? i[2] : 0;
-        break;
-      case Op::member_decorate:
-        member_decorations[{i[0], i[1], static_cast<Decoration>(i[2])}] = i.operands.size() > 3 ? i[3] : 0;
-        break;
-      case Op::type_bool:
-      case Op::type_int:
-      case Op::type_float:
-      case Op::type_vector:
-      case Op::type_matrix:
-      case Op::type_array:
-      case Op::type_runtime_array:
-      case Op::type_struct:
-      case Op::type_pointer:
-        definitions[i[0]] = &i;
-        break;
-      case Op::constant:
-      case Op::spec_constant:
-      case Op::spec_constant_true:
-      case Op::spec_constant_false:
-      case Op::spec_constant_composite:
-        definitions[i[1]] = &i;
-        break;
-      case Op::variable:
-        definitions[i[1]] = &i;
-        variables.push_back(&i);
-        break;
-      case Op::function:
-        return;
-      default:
-        break;
-    }
-  }
-}
 
 tl::unexpected<Error> refuse(std::string text) {
   return fail(ErrorCode::invalid_argument, std::move(text));
