@@ -7,6 +7,7 @@
 
 #include "engine/ops/adam/adam.hpp"
 #include "engine/ops/add/add.hpp"
+#include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/copy/copy.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/detach/detach.hpp"
@@ -14,6 +15,7 @@
 #include "engine/ops/fill/fill.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
+#include "engine/ops/linear/linear.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
@@ -27,6 +29,9 @@ constexpr const graph::OpInfo* kOps[] = {
     // clang-format off
     &kAdamOp,
     &kAddOp,
+    &kConv2dOp,
+    &kConv2dBackwardInputOp,
+    &kConv2dBackwardWeightOp,
     &kCopyOp,
     &kCorrectCountOp,
     &kDetachOp,
@@ -36,6 +41,9 @@ constexpr const graph::OpInfo* kOps[] = {
     &kGradientNormOp,
     &kKlDivergenceOp,
     &kKlDivergenceBackwardOp,
+    &kLinearOp,
+    &kLinearBackwardInputOp,
+    &kLinearBackwardWeightOp,
     &kMseOp,
     &kMseBackwardOp,
     &kQuantizeActivationsOp,

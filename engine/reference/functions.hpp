@@ -9,6 +9,9 @@ namespace lowtide::reference {
 // clang-format off
 void adam(const Operands&);
 void add(const Operands&);
+void conv2d(const Operands&);
+void conv2d_backward_input(const Operands&);
+void conv2d_backward_weight(const Operands&);
 void copy(const Operands&);
 void correct_count(const Operands&);
 void dot(const Operands&);
@@ -17,6 +20,9 @@ void fill(const Operands&);
 void gradient_norm(const Operands&);
 void kl_divergence(const Operands&);
 void kl_divergence_backward_input(const Operands&);
+void linear(const Operands&);
+void linear_backward_input(const Operands&);
+void linear_backward_weight(const Operands&);
 void mse(const Operands&);
 void mse_backward_input(const Operands&);
 void quantize_activations(const Operands&);

@@ -12,6 +12,7 @@ std::vector<OpCase> all_cases() {
            // clang-format off
            adam_cases,
            add_cases,
+           conv2d_cases,
            copy_cases,
            correct_count_cases,
            detach_cases,
@@ -19,6 +20,7 @@ std::vector<OpCase> all_cases() {
            fill_cases,
            gradient_norm_cases,
            kl_divergence_cases,
+           linear_cases,
            mse_cases,
            quantize_cases,
            relu_cases,

@@ -70,6 +70,7 @@ std::vector<OpCase> all_cases();
 
 std::vector<OpCase> adam_cases();
 std::vector<OpCase> add_cases();
+std::vector<OpCase> conv2d_cases();
 std::vector<OpCase> copy_cases();
 std::vector<OpCase> correct_count_cases();
 std::vector<OpCase> detach_cases();
@@ -77,6 +78,7 @@ std::vector<OpCase> dot_cases();
 std::vector<OpCase> fill_cases();
 std::vector<OpCase> gradient_norm_cases();
 std::vector<OpCase> kl_divergence_cases();
+std::vector<OpCase> linear_cases();
 std::vector<OpCase> mse_cases();
 std::vector<OpCase> quantize_cases();
 std::vector<OpCase> relu_cases();

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// conv2d: y[n,oy,ox,k] = output_scale * sum over r, s, c of x[n, oy*stride_h + r*dilation_h - pad_h, ox*stride_w +
+// s*dilation_w - pad_w, g*group_c + c] * w[k,r,s,c], where g = k / group_k is the group of output channel k, group_c =
+// c / groups, group_k = k / groups; what lies outside x counts as zero. A cross-correlation, as everywhere in this
+// field.
+//
+// x [n,h,w,c]  w [k,r,s,group_c]  y [n,oh,ow,k], all f32; oh = (h + 2*pad_h - dilation_h*(r-1) - 1) / stride_h + 1,
+// rounded down, ow likewise. Depthwise: groups = c. No bias.
+//
+// output_scale applies a static quantisation step to a sum of levels, which is an exact integer below 2^24: the sum is
+// rounded once, by that multiplication, in every variant and order of summation.
+#pragma once
+
+#include <string>
+
+#include "engine/graph/op_info.hpp"
+
+namespace lowtide::ops {
+
+struct Conv2dParams {
+  uint32_t stride_h = 1, stride_w = 1;
+  uint32_t pad_h = 0, pad_w = 0;  // zeros on both sides
+  uint32_t dilation_h = 1, dilation_w = 1;
+  uint32_t groups = 1;
+  float output_scale = 1.0f;
+};
+
+struct Conv2dBackwardInputParams {
+  Conv2dParams conv;
+  uint32_t h = 0, w = 0;  // extents of dx, which dy does not determine when the stride is above one
+};
+
+struct Conv2dBackwardWeightParams {
+  Conv2dParams conv;
+  uint32_t r = 0, s = 0;  // extents of dw
+};
+
+extern const graph::OpInfo kConv2dOp;                // x, w -> y
+extern const graph::OpInfo kConv2dBackwardInputOp;   // w, dy -> dx
+extern const graph::OpInfo kConv2dBackwardWeightOp;  // x, dy -> dw
+
+Result<ValueId> conv2d(graph::Graph& graph, std::string name, ValueId x, ValueId w, const Conv2dParams& params);
+
+}  // namespace lowtide::ops

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// conv2d: geometry to dispatches. Which variant runs where is decided by the three lists at the end.
+#include "engine/ops/conv2d/lower.hpp"
+
+#include <algorithm>
+
+#include "engine/ops/conv2d/tiling.hpp"
+#include "engine/ops/select.hpp"
+#include "gen/kernels/conv2d.hpp"
+#include "shaders/conv2d/conv2d.params.h"
+
+namespace lowtide::ops {
+namespace {
+
+using graph::Graph;
+using graph::LowerTarget;
+using graph::Node;
+
+// A convolution that looks at single pixels sees no rows: one image of one row, whatever the pixels are.
+Conv2dGeometry without_rows(Conv2dGeometry g) {
+  const Conv2dParams& p = g.params;
+  if (g.r != 1 || g.s != 1 || p.stride_h != 1 || p.stride_w != 1 || p.pad_h != 0 || p.pad_w != 0) return g;
+  g.w = g.ow = g.n * g.h * g.w;
+  g.n = g.h = g.oh = 1;
+  return g;
+}
+
+int32_t negative(uint32_t value) {
+  return -static_cast<int32_t>(value);
+}
+
+// Everything that forward and backward_input share (shaders/conv2d/tile.glsl).
+template <class Kernel>
+void add_gather(Kernel kernel, shaders::Conv2dTileParams params, const GatherWork& work, const GatherTile& tile,
+                DispatchList& out) {
+  kernel.spec.width = tile.lanes;
+  kernel.spec.tile_images = tile.images;
+  kernel.spec.tile_columns = tile.columns;
+  kernel.spec.step_channels = tile.step;
+  kernel.spec.destination_width = work.width;
+  kernel.spec.kernel_width = work.taps;
+  const uint64_t workgroups = uint64_t{work.groups} * ceil_div(work.group_lanes, tile.lanes) *
+                              ceil_div(work.width, tile.columns) * work.height * ceil_div(work.images, tile.images);
+  params.images = work.images;
+  params.destination_height = work.height;
+  params.destination_channels = work.groups * work.group_lanes;
+  params.group_lanes = work.group_lanes;
+  params.group_reduced = work.group_reduced;
+  params.workgroups = narrow<uint32_t>(workgroups);
+  out.add(kernel, params, groups_for(workgroups, 1));
+}
+
+shaders::Conv2dNaiveParams naive_params(const Conv2dGeometry& g) {
+  const Conv2dParams& p = g.params;
+  return {.n = g.n,
+          .h = g.h,
+          .w = g.w,
+          .c = g.c,
+          .oh = g.oh,
+          .ow = g.ow,
+          .k = g.k,
+          .r = g.r,
+          .s = g.s,
+          .stride_h = p.stride_h,
+          .stride_w = p.stride_w,
+          .pad_h = p.pad_h,
+          .pad_w = p.pad_w,
+          .dilation_h = p.dilation_h,
+          .dilation_w = p.dilation_w,
+          .group_c = g.group_c(),
+          .group_k = g.group_k(),
+          .scale = p.output_scale};
+}
+
+void lower_naive_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps&,
+                         DispatchList& out) {
+  out.add(kernels::conv2d_forward_naive{.x = x, .w = w, .y = y}, naive_params(g),
+          groups_for(g.y_count(), kernels::conv2d_forward_naive::local_size));
+}
+
+void lower_naive_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps&,
+                                DispatchList& out) {
+  out.add(kernels::conv2d_backward_input_naive{.dy = dy, .w = w, .dx = dx}, naive_params(g),
+          groups_for(g.x_count(), kernels::conv2d_backward_input_naive::local_size));
+}
+
+void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps&,
+                                 DispatchList& out) {
+  out.add(kernels::conv2d_backward_weight_naive{.x = x, .dy = dy, .dw = dw}, naive_params(g),
+          groups_for(g.w_count(), kernels::conv2d_backward_weight_naive::local_size));
+}
+
+}  // namespace
+
+void lower_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
+                         DispatchList& out) {
+  const Conv2dGeometry g = without_rows(geometry);
+  const Conv2dParams& p = g.params;
+  const uint32_t group_c = g.group_c(), group_k = g.group_k(), taps = g.r * g.s;
+  const GatherWork work = {g.n, g.oh, g.ow, 1, p.groups, group_k, group_c, g.s};
+
+  shaders::Conv2dTileParams params = {};
+  params.source_height = g.h;
+  params.kernel_height = g.r;
+  params.row_numerator = static_cast<int32_t>(p.stride_h);
+  params.row_denominator = 1;
+  params.row_step = static_cast<int32_t>(p.dilation_h);
+  params.row_offset = negative(p.pad_h);
+  params.scale = p.output_scale;
+  params.w_group = group_k * taps * group_c;
+  params.w_lane = taps * group_c;
+  params.w_reduced = 1;
+  if (!caps.is_software()) {  // there, a strided load costs no more than a contiguous one
+    const ValueId transposed = out.scratch(g.w_count() * 4);
+    const kernels::conv2d_forward_transpose kernel{.w = w, .wt = transposed};
+    out.add(kernel,
+            shaders::Conv2dTransposeParams{
+                .group_c = group_c, .group_k = group_k, .taps = taps, .count = narrow<uint32_t>(g.w_count())},
+            groups_for(g.w_count(), kernel.local_size));
+    w = transposed;
+    params.w_lane = 1;
+    params.w_reduced = group_k;
+  }
+  params.w_tap = group_c * params.w_reduced;
+  params.w_row = g.s * params.w_tap;
+
+  kernels::conv2d_forward kernel{.x = x, .w = w, .y = y};
+  kernel.spec.source_channels = g.c;
+  kernel.spec.source_width = g.w;
+  kernel.spec.column_numerator = static_cast<int32_t>(p.stride_w);
+  kernel.spec.tap_step = static_cast<int32_t>(p.dilation_w);
+  kernel.spec.column_offset = negative(p.pad_w);
+  add_gather(kernel, params, work, choose_gather_tile(work, caps), out);
+}
+
+void lower_tuned_backward_input(const Conv2dGeometry& geometry, ValueId w, ValueId dy, ValueId dx,
+                                const DeviceCaps& caps, DispatchList& out) {
+  const Conv2dGeometry g = without_rows(geometry);
+  const Conv2dParams& p = g.params;
+  const uint32_t group_c = g.group_c(), group_k = g.group_k(), taps = g.r * g.s;
+  const GatherWork work = {g.n, g.h, g.w, p.stride_w, p.groups, group_c, group_k, g.s};
+
+  shaders::Conv2dTileParams params = {};
+  params.source_height = g.oh;
+  params.kernel_height = g.r;
+  params.row_numerator = 1;
+  params.row_denominator = static_cast<int32_t>(p.stride_h);
+  params.row_step = negative(p.dilation_h);
+  params.row_offset = static_cast<int32_t>(p.pad_h);
+  params.scale = p.output_scale;
+  params.w_group = group_k * taps * group_c;
+  params.w_row = g.s * group_c;
+  params.w_tap = group_c;
+  params.w_reduced = taps * group_c;
+  params.w_lane = 1;
+
+  kernels::conv2d_backward_input kernel{.dy = dy, .w = w, .dx = dx};
+  kernel.spec.source_channels = g.k;
+  kernel.spec.source_width = g.ow;
+  kernel.spec.column_denominator = static_cast<int32_t>(p.stride_w);
+  kernel.spec.tap_step = negative(p.dilation_w);
+  kernel.spec.column_offset = static_cast<int32_t>(p.pad_w);
+  add_gather(kernel, params, work, choose_gather_tile(work, caps), out);
+}
+
+void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, ValueId dy, ValueId dw,
+                                 const DeviceCaps& caps, DispatchList& out) {
+  const Conv2dGeometry g = without_rows(geometry);
+  const Conv2dParams& p = g.params;
+  const uint32_t group_c = g.group_c(), group_k = g.group_k();
+  const WeightTile tile = choose_weight_tile({g.n, g.oh, g.w, p.stride_w, p.groups, group_c, group_k, g.r, g.s}, caps);
+  const bool is_sliced = tile.slices > 1;
+  const uint32_t workgroups = narrow<uint32_t>(uint64_t{tile.slices} * p.groups * ceil_div(group_c, tile.lanes) *
+                                               ceil_div(group_k, tile.out) * g.r);
+
+  kernels::conv2d_backward_weight kernel{.x = x, .dy = dy, .dw = dw};
+  if (is_sliced) kernel.dw = out.scratch(g.w_count() * tile.slices * 4);
+  kernel.spec = {.width = tile.lanes,
+                 .tile_out = tile.out,
+                 .tile_columns = tile.columns,
+                 .x_channels = g.c,
+                 .dy_channels = g.k,
+                 .x_width = g.w,
+                 .dy_width = g.ow,
+                 .kernel_width = g.s,
+                 .stride = static_cast<int32_t>(p.stride_w),
+                 .dilation = static_cast<int32_t>(p.dilation_w),
+                 .pad = static_cast<int32_t>(p.pad_w),
+                 .group_k = group_k};
+  const shaders::Conv2dBackwardWeightParams params = {.images = g.n,
+                                                      .x_height = g.h,
+                                                      .dy_height = g.oh,
+                                                      .group_c = group_c,
+                                                      .groups = p.groups,
+                                                      .kernel_height = g.r,
+                                                      .stride_h = p.stride_h,
+                                                      .dilation_h = p.dilation_h,
+                                                      .pad_h = p.pad_h,
+                                                      .slices = tile.slices,
+                                                      .slice_words = narrow<uint32_t>(g.w_count()),
+                                                      .workgroups = workgroups,
+                                                      .scale = is_sliced ? 1.0f : p.output_scale};
+  out.add(kernel, params, groups_for(workgroups, 1));
+  if (!is_sliced) return;
+  const kernels::conv2d_backward_weight_sum sum{.partial = kernel.dw, .dw = dw};
+  out.add(sum, shaders::Conv2dSumParams{params.slice_words, tile.slices, p.output_scale},
+          groups_for(g.w_count(), sum.local_size));
+}
+
+namespace {
+
+// Lanes run along the channels of one group: with very few of them (depthwise above all) most lanes would idle, and the
+// naive kernels, whose lanes cross groups, are faster.
+bool has_output_lanes(const Conv2dGeometry& g) {
+  return g.group_k() >= 4 || g.params.groups == 1;
+}
+bool has_input_lanes(const Conv2dGeometry& g) {
+  return g.group_c() >= 4 || g.params.groups == 1;
+}
+bool always(const Conv2dGeometry&) {
+  return true;
+}
+
+struct Variant {
+  FeatureMask features;
+  bool (*fits)(const Conv2dGeometry& g);
+  void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
+                DispatchList& out);
+};
+constexpr Variant kForward[] = {{0, has_output_lanes, lower_tuned_forward}, {0, always, lower_naive_forward}};
+constexpr Variant kBackwardInput[] = {{0, has_input_lanes, lower_tuned_backward_input},
+                                      {0, always, lower_naive_backward_input}};
+constexpr Variant kBackwardWeight[] = {{0, has_input_lanes, lower_tuned_backward_weight},
+                                       {0, always, lower_naive_backward_weight}};
+
+template <size_t Count>
+Result<void> lower_with(const Variant (&variants)[Count], const Node& node, const Graph& graph,
+                        const LowerTarget& target, DispatchList& out) {
+  const Conv2dGeometry g = conv2d_geometry(node, graph);
+  select_variant(variants, target, g).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
+  return {};
+}
+
+}  // namespace
+
+Result<void> lower_conv2d(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  return lower_with(kForward, node, graph, target, out);
+}
+
+Result<void> lower_conv2d_backward_input(const Node& node, const Graph& graph, const LowerTarget& target,
+                                         DispatchList& out) {
+  return lower_with(kBackwardInput, node, graph, target, out);
+}
+
+Result<void> lower_conv2d_backward_weight(const Node& node, const Graph& graph, const LowerTarget& target,
+                                          DispatchList& out) {
+  return lower_with(kBackwardWeight, node, graph, target, out);
+}
+
+}  // namespace lowtide::ops

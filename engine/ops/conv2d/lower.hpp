@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowering of the convolution ops. The functions that take a geometry serve other ops whose arithmetic is a convolution
+// (linear) too.
+#pragma once
+
+#include "engine/ops/conv2d/geometry.hpp"
+
+namespace lowtide::ops {
+
+Result<void> lower_conv2d(const graph::Node& node, const graph::Graph& graph, const graph::LowerTarget& target,
+                          DispatchList& out);
+Result<void> lower_conv2d_backward_input(const graph::Node& node, const graph::Graph& graph,
+                                         const graph::LowerTarget& target, DispatchList& out);
+Result<void> lower_conv2d_backward_weight(const graph::Node& node, const graph::Graph& graph,
+                                          const graph::LowerTarget& target, DispatchList& out);
+
+// The tuned kernels, which take every geometry.
+void lower_tuned_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
+                         DispatchList& out);
+void lower_tuned_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps& caps,
+                                DispatchList& out);
+void lower_tuned_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps& caps,
+                                 DispatchList& out);
+
+}  // namespace lowtide::ops

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference of conv2d and its gradients. All three walk over the same (output pixel, output channel, tap, input
+// channel) tuples of the definition in engine/ops/conv2d/conv2d.hpp and differ only in what they add where.
+#include "engine/ops/conv2d/conv2d.hpp"
+
+#include <algorithm>
+
+#include "engine/ops/conv2d/geometry.hpp"
+#include "engine/reference/functions.hpp"
+
+namespace lowtide::reference {
+namespace {
+
+// Calls visit(x index, w index, y index) for every product of the convolution.
+template <class Visit>
+void for_each_product(const ops::Conv2dGeometry& g, Visit visit) {
+  const ops::Conv2dParams& p = g.params;
+  const int64_t group_c = g.group_c(), group_k = g.group_k();
+  for (int64_t n = 0; n < g.n; ++n) {
+    for (int64_t oy = 0; oy < g.oh; ++oy) {
+      for (int64_t ox = 0; ox < g.ow; ++ox) {
+        for (int64_t r = 0; r < g.r; ++r) {
+          for (int64_t s = 0; s < g.s; ++s) {
+            const int64_t iy = oy * p.stride_h + r * p.dilation_h - p.pad_h;
+            const int64_t ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
+            if (iy < 0 || iy >= g.h || ix < 0 || ix >= g.w) continue;
+            for (int64_t k = 0; k < g.k; ++k) {
+              const int64_t x_first = ((n * g.h + iy) * g.w + ix) * g.c + k / group_k * group_c;
+              const int64_t w_first = ((k * g.r + r) * g.s + s) * group_c;
+              const int64_t y = ((n * g.oh + oy) * g.ow + ox) * g.k + k;
+              for (int64_t c = 0; c < group_c; ++c) {
+                visit(static_cast<size_t>(x_first + c), static_cast<size_t>(w_first + c), static_cast<size_t>(y));
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// result = output_scale * the sums that `add` makes in it.
+template <class Add>
+void convolve(const Operands& o, Add add) {
+  const ops::Conv2dGeometry g = ops::conv2d_geometry(o.node, o.graph);
+  const std::span<double> result = o.outputs[0];
+  std::fill(result.begin(), result.end(), 0.0);
+  for_each_product(g, add);
+  for (double& value : result) value *= static_cast<double>(g.params.output_scale);
+}
+
+}  // namespace
+
+void conv2d(const Operands& o) {
+  convolve(o, [&](size_t x, size_t w, size_t y) { o.outputs[0][y] += o.inputs[0][x] * o.inputs[1][w]; });
+}
+
+void conv2d_backward_input(const Operands& o) {
+  convolve(o, [&](size_t x, size_t w, size_t y) { o.outputs[0][x] += o.inputs[0][w] * o.inputs[1][y]; });
+}
+
+void conv2d_backward_weight(const Operands& o) {
+  convolve(o, [&](size_t x, size_t w, size_t y) { o.outputs[0][w] += o.inputs[0][x] * o.inputs[1][y]; });
+}
+
+}  // namespace lowtide::reference

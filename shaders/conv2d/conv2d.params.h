@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Push constants of the conv2d kernels.
+#ifndef LOWTIDE_CONV2D_PARAMS_H
+#define LOWTIDE_CONV2D_PARAMS_H
+
+#include "shaders/lib/interop.h"
+
+LOWTIDE_SHADERS_BEGIN
+// Naive kernels. x [n,h,w,c]  w [k,r,s,group_c]  y [n,oh,ow,k]; group_k = output channels per group.
+struct Conv2dNaiveParams {
+  uint n, h, w, c;
+  uint oh, ow, k;
+  uint r, s;
+  uint stride_h, stride_w;
+  uint pad_h, pad_w;
+  uint dilation_h, dilation_w;
+  uint group_c, group_k;
+  float scale;
+};
+
+// Tuned forward and backward_input: see tile.glsl.
+struct Conv2dTileParams {
+  uint images;
+  uint source_height, destination_height, destination_channels;
+  uint group_reduced;  // source channels per group: what a sum runs over
+  uint group_lanes;    // destination channels per group: what lanes run over
+  uint kernel_height;
+  int row_numerator, row_denominator, row_step, row_offset;
+  uint w_group, w_row, w_tap, w_reduced, w_lane;  // strides of w, in elements
+  uint workgroups;                                // that have work
+  float scale;
+};
+
+// Tuned backward_weight.
+struct Conv2dBackwardWeightParams {
+  uint images;
+  uint x_height, dy_height;
+  uint group_c;
+  uint groups;
+  uint kernel_height;
+  uint stride_h, dilation_h, pad_h;
+  uint slices;
+  uint slice_words;  // elements of dw
+  uint workgroups;   // that have work
+  float scale;
+};
+
+struct Conv2dSumParams {
+  uint count;   // elements of dw
+  uint slices;  // partial sums of each
+  float scale;
+};
+
+struct Conv2dTransposeParams {
+  uint group_c, group_k;
+  uint taps;   // r * s
+  uint count;  // elements of w
+};
+LOWTIDE_SHADERS_END
+
+#endif

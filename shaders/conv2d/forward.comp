@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// conv2d forward, tuned.  y = scale * conv(x, w)
+// x [n,h,w,c]  w [k,r,s,group_c] or transposed  y [n,oh,ow,k]
+// one workgroup = tile_images x tile_columns pixels of one row x its width in channels, one channel per lane
+// needs: step_channels divides group_c; else forward_naive
+// reads x w, writes y; accumulate: no
+// reference: engine/reference/conv2d.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "conv2d.params.h"
+
+WORKGROUP_WIDTH(16)
+BUFFER_READ(0, float, x)
+BUFFER_READ(1, float, w)
+BUFFER_WRITE(2, float, y)
+PUSH_CONSTANTS(Conv2dTileParams, p)
+
+#define SOURCE x
+#define DESTINATION y
+#include "tile.glsl"

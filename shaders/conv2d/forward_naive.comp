@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// conv2d forward, naive.  y = scale * conv(x, w)
+// x [n,h,w,c]  w [k,r,s,group_c]  y [n,oh,ow,k]
+// one invocation = one element of y
+// needs: nothing
+// reads x w, writes y; accumulate: no
+// reference: engine/reference/conv2d.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "conv2d.params.h"
+
+WORKGROUP_WIDTH(64)
+BUFFER_READ(0, float, x)
+BUFFER_READ(1, float, w)
+BUFFER_WRITE(2, float, y)
+PUSH_CONSTANTS(Conv2dNaiveParams, p)
+
+void main() {
+  const uint i = linear_invocation();
+  if (i >= p.n * p.oh * p.ow * p.k) return;
+  const uint k = i % p.k;
+  const uint ox = i / p.k % p.ow;
+  const uint oy = i / p.k / p.ow % p.oh;
+  const uint n = i / p.k / p.ow / p.oh;
+  const uint first_c = k / p.group_k * p.group_c;
+  float sum = 0.0;
+  for (uint r = 0; r < p.r; ++r) {
+    const uint iy = oy * p.stride_h + r * p.dilation_h - p.pad_h;  // wraps around below zero
+    for (uint s = 0; s < p.s; ++s) {
+      const uint ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
+      if (iy >= p.h || ix >= p.w) continue;
+      const uint x_first = ((n * p.h + iy) * p.w + ix) * p.c + first_c;
+      const uint w_first = ((k * p.r + r) * p.s + s) * p.group_c;
+      for (uint c = 0; c < p.group_c; ++c) sum += x[x_first + c] * w[w_first + c];
+    }
+  }
+  y[i] = sum * p.scale;
+}

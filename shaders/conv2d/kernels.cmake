@@ -1,0 +1,8 @@
+lowtide_kernel(conv2d_backward_input SOURCE backward_input.comp)
+lowtide_kernel(conv2d_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(conv2d_backward_weight SOURCE backward_weight.comp)
+lowtide_kernel(conv2d_backward_weight_naive SOURCE backward_weight_naive.comp)
+lowtide_kernel(conv2d_backward_weight_sum SOURCE backward_weight_sum.comp)
+lowtide_kernel(conv2d_forward SOURCE forward.comp)
+lowtide_kernel(conv2d_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(conv2d_forward_transpose SOURCE forward_transpose.comp)

@@ -1,0 +1,3 @@
+lowtide_kernel(linear_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(linear_backward_weight_naive SOURCE backward_weight_naive.comp)
+lowtide_kernel(linear_forward_naive SOURCE forward_naive.comp)

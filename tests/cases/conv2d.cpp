@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases of conv2d: small ones through the op and its gradients, larger ones (several tiles, tails in every tiled
+// dimension) through each of the three ops alone. Levels, whose sums are integers, must come out exactly.
+#include "engine/ops/conv2d/conv2d.hpp"
+
+#include <fmt/format.h>
+
+#include "tests/cases/op_case.hpp"
+
+namespace lowtide::cases {
+namespace {
+
+using ops::Conv2dParams;
+
+struct Row {
+  Shape x, w;
+  Conv2dParams params = {};
+};
+
+std::string shape_text(const Row& row) {
+  const Conv2dParams& p = row.params;
+  return fmt::format("{}/{}/stride{}x{}/pad{}x{}/dilation{}x{}/groups{}", to_string(row.x), to_string(row.w),
+                     p.stride_h, p.stride_w, p.pad_h, p.pad_w, p.dilation_h, p.dilation_w, p.groups);
+}
+
+Shape output_shape(const Row& row) {
+  const Conv2dParams& p = row.params;
+  return {row.x[0], (row.x[1] + 2 * p.pad_h - p.dilation_h * (row.w[1] - 1) - 1) / p.stride_h + 1,
+          (row.x[2] + 2 * p.pad_w - p.dilation_w * (row.w[2] - 1) - 1) / p.stride_w + 1, row.w[0]};
+}
+
+OpCase whole_case(const Row& row) {
+  return {.name = "conv2d/" + shape_text(row), .build = [row](graph::Graph& g) -> Result<CaseGraph> {
+            const ValueId x = g.input("x", f32_desc(row.x)), w = g.parameter("w", row.w);
+            LOWTIDE_TRY(const ValueId y, ops::conv2d(g, "conv", x, w, row.params));
+            return CaseGraph{.inputs = {{x}, {w}}, .outputs = {y}};
+          }};
+}
+
+// One of the three ops alone. Levels: activations 0..15, weights odd in -15..15, any gradient an integer.
+OpCase single_case(const graph::OpInfo& op, const Row& row, bool is_exact) {
+  const graph::OpInfo* const info = &op;
+  OpCase op_case = {.name = fmt::format("{}{}/{}", op.name, is_exact ? "/levels" : "", shape_text(row)),
+                    .check_gradient = false,
+                    .outputs_are_exact = is_exact};
+  op_case.build = [row, info, is_exact](graph::Graph& g) -> Result<CaseGraph> {
+    const bool is_forward = info == &ops::kConv2dOp, is_backward_input = info == &ops::kConv2dBackwardInputOp;
+    const ValueId a = g.input("a", f32_desc(is_backward_input ? row.w : row.x));
+    const ValueId b = g.input("b", f32_desc(is_forward ? row.w : output_shape(row)));
+    ValueId result;
+    if (is_forward) {
+      LOWTIDE_TRY(result, append_one(g, *info, "op", row.params, {a, b}));
+    } else if (is_backward_input) {
+      const ops::Conv2dBackwardInputParams params = {.conv = row.params, .h = row.x[1], .w = row.x[2]};
+      LOWTIDE_TRY(result, append_one(g, *info, "op", params, {a, b}));
+    } else {
+      const ops::Conv2dBackwardWeightParams params = {.conv = row.params, .r = row.w[1], .s = row.w[2]};
+      LOWTIDE_TRY(result, append_one(g, *info, "op", params, {a, b}));
+    }
+    const Distribution first = is_backward_input ? integers(-15, 15, 2) : integers(0, 15);
+    const Distribution second = is_forward ? integers(-15, 15, 2) : integers(-3, 3);
+    return CaseGraph{.inputs = {{a, is_exact ? first : uniform(-1, 1)}, {b, is_exact ? second : uniform(-1, 1)}},
+                     .outputs = {result}};
+  };
+  return op_case;
+}
+
+// Few enough products for finite differences on the host.
+const Row kSmall[] = {
+    {{1, 1, 1, 1}, {1, 1, 1, 1}},
+    {{2, 5, 7, 3}, {5, 3, 3, 3}, {.pad_h = 1, .pad_w = 1}},
+    {{2, 7, 5, 4}, {6, 3, 3, 4}, {.stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1, .output_scale = 0.3f}},
+    {{1, 9, 11, 2}, {4, 5, 3, 2}, {.pad_h = 2, .pad_w = 1}},
+    {{2, 6, 7, 3}, {4, 3, 3, 3}, {.pad_h = 2, .pad_w = 2, .dilation_h = 2, .dilation_w = 2}},
+    {{3, 5, 4, 7}, {5, 1, 1, 7}},
+    {{2, 6, 9, 4}, {3, 1, 1, 4}, {.stride_h = 2, .stride_w = 2}},
+    {{2, 5, 6, 8}, {12, 3, 3, 4}, {.pad_h = 1, .pad_w = 1, .groups = 2}},
+    {{2, 7, 6, 5}, {5, 3, 3, 1}, {.pad_h = 1, .pad_w = 1, .groups = 5}},
+    {{2, 4, 7, 3}, {6, 3, 3, 1}, {.stride_h = 2, .stride_w = 1, .pad_h = 1, .pad_w = 1, .groups = 3}},
+    {{2, 9, 7, 3},
+     {4, 2, 3, 3},
+     {.stride_h = 2, .stride_w = 3, .pad_h = 1, .pad_w = 2, .dilation_h = 2, .output_scale = 2.5f}},
+    // The kernel is larger than the image; input pixels that no output sees; outputs that see only padding.
+    {{1, 2, 3, 3}, {2, 5, 5, 3}, {.pad_h = 2, .pad_w = 2}},
+    {{2, 8, 7, 4}, {5, 2, 2, 4}, {.stride_h = 3, .stride_w = 3}},
+    {{2, 3, 4, 4}, {5, 2, 2, 4}, {.pad_h = 3, .pad_w = 3}},
+};
+
+const Row kLarge[] = {
+    {{2, 5, 57, 33}, {65, 3, 3, 33}, {.pad_h = 1, .pad_w = 1}},
+    {{3, 7, 31, 64}, {31, 3, 3, 64}, {.stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}},
+    {{2, 3, 67, 16}, {17, 1, 1, 16}},
+    {{5, 4, 9, 20}, {24, 5, 5, 10}, {.pad_h = 2, .pad_w = 2, .groups = 2}},
+    {{1, 3, 131, 4}, {9, 3, 3, 4}, {.pad_h = 1, .pad_w = 1}},
+    {{37, 3, 5, 11}, {7, 3, 3, 11}, {.pad_h = 1, .pad_w = 1}},
+    {{1, 5, 201, 8}, {7, 3, 5, 8}, {.stride_h = 1, .stride_w = 3, .pad_w = 2}},
+    {{1, 20, 33, 3}, {32, 7, 7, 3}, {.stride_h = 2, .stride_w = 2, .pad_h = 3, .pad_w = 3}},
+    {{1, 9, 17, 40}, {40, 3, 3, 1}, {.stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1, .groups = 40}},
+    {{2, 6, 66, 13}, {18, 3, 3, 13}, {.pad_h = 3, .pad_w = 3, .dilation_h = 3, .dilation_w = 3}},
+};
+
+}  // namespace
+
+std::vector<OpCase> conv2d_cases() {
+  std::vector<OpCase> cases;
+  for (const Row& row : kSmall) cases.push_back(whole_case(row));
+  for (const graph::OpInfo* op : {&ops::kConv2dOp, &ops::kConv2dBackwardInputOp, &ops::kConv2dBackwardWeightOp}) {
+    for (const Row& row : kLarge) cases.push_back(single_case(*op, row, false));
+    for (const Row& row : {kSmall[2], kSmall[7], kLarge[0], kLarge[1], kLarge[3]}) {
+      Row levels = row;
+      levels.params.output_scale = 0.125f;
+      cases.push_back(single_case(*op, levels, true));
+    }
+  }
+  return cases;
+}
+
+}  // namespace lowtide::cases
