@@ -50,6 +50,8 @@ const DeviceCaps& Context::caps() const {
 std::string Context::banner() const {
   std::string text = fmt::format("device {}: {}\n  chosen: {}", device_->selection().index, vk::describe_device(caps()),
                                  device_->selection().reason);
+  text += caps().prefers_device_address ? "\n  buffers: by device address, which this driver runs faster"
+                                        : "\n  buffers: storage buffers";
   for (const std::string& line : device_->selection().rejected) text += fmt::format("\n  not usable: {}", line);
   return text;
 }

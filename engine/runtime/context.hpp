@@ -65,7 +65,7 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   const DeviceCaps& caps() const;
-  // The device line, why it was chosen, and a line for each device that cannot be used.
+  // The device line, why it was chosen, how kernels reach buffers, and a line for each device that cannot be used.
   std::string banner() const;
   Counters counters() const;
   PipelineCost pipeline_cost() const;

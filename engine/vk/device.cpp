@@ -30,7 +30,7 @@ Result<std::unique_ptr<Device>> Device::create(const Instance& instance, std::st
   device->selection_ = std::move(selection);
   device->has_debug_names_ = instance.has_debug_names();
   DeviceCaps& caps = device->physical_.candidate.caps;
-  disable_features(caps, disabled_features([](const char* name) { return std::getenv(name); }));
+  LOWTIDE_TRY_VOID(apply_environment(caps, [](const char* name) { return std::getenv(name); }));
 
   FeatureChain features(device->physical_.extensions);
   vkGetPhysicalDeviceFeatures2(device->physical_.handle, features.head());

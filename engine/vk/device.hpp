@@ -43,8 +43,8 @@ using FaultHook = std::function<bool(Resource)>;
 
 class Device {
  public:
-  // Chooses (select.hpp) and opens a device. `request` as for select_device. Kill switches of the environment are
-  // applied. The instance must outlive the device.
+  // Chooses (select.hpp) and opens a device. `request` as for select_device. What the environment takes
+  // away (features.hpp) is not in its caps. The instance must outlive the device.
   static Result<std::unique_ptr<Device>> create(const Instance& instance, std::string_view request);
   ~Device();
   Device(const Device&) = delete;

@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstring>
 
 namespace lowtide::vk {
 namespace {
@@ -61,6 +64,21 @@ void disable_features(DeviceCaps& caps, FeatureMask disabled) {
   if ((disabled & bit(Feature::cooperative_matrix)) != 0) disabled |= bit(Feature::cooperative_matrix2);
   caps.features &= ~disabled;
   if (!caps.has(bit(Feature::device_address))) caps.prefers_device_address = false;
+}
+
+Result<void> apply_environment(DeviceCaps& caps, const Environment& environment) {
+  disable_features(caps, disabled_features(environment));
+  const char* text = environment("LOWTIDE_MAX_BUFFER_MIB");
+  if (text == nullptr || *text == '\0') return {};
+  uint64_t mebibytes = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, mebibytes);
+  if (error != std::errc() || stop != end || mebibytes == 0 || mebibytes > (uint64_t{1} << 40)) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("LOWTIDE_MAX_BUFFER_MIB is '{}'; it must be a whole number of MiB, or unset", text));
+  }
+  caps.max_allocation_bytes = std::min(caps.max_allocation_bytes, mebibytes << 20);
+  return {};
 }
 
 std::string describe_device(const DeviceCaps& caps) {

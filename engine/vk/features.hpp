@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/result.hpp"
 #include "engine/kernel/caps.hpp"
 
 namespace lowtide::vk {
@@ -27,6 +28,10 @@ FeatureMask disabled_features(const Environment& environment);
 
 // Removes `disabled` from the features, and what depends on them.
 void disable_features(DeviceCaps& caps, FeatureMask disabled);
+
+// What the environment takes from a device: the kill switches, and LOWTIDE_MAX_BUFFER_MIB, which lowers the largest
+// buffer (drivers have promised more than they can do; tests want many chunks). Error where that is no number above 0.
+Result<void> apply_environment(DeviceCaps& caps, const Environment& environment);
 
 // "NVIDIA H200 | driver NVIDIA 570.86 | discrete, 139.8 GiB | subgroup 32 | shared 48 KiB | fp16 int8 ...": one line.
 std::string describe_device(const DeviceCaps& caps);

@@ -133,5 +133,23 @@ TEST(VkFeatures, WhatDependsOnAFeatureGoesWithIt) {
   EXPECT_TRUE(caps.has(bit(Feature::float16)));
 }
 
+TEST(VkFeatures, TheLargestBufferCanBeLoweredNeverRaised) {
+  const auto with = [](const char* value, DeviceCaps& caps) {
+    return vk::apply_environment(
+        caps, [&](const char* name) { return std::string_view(name) == "LOWTIDE_MAX_BUFFER_MIB" ? value : nullptr; });
+  };
+  DeviceCaps caps = floor_caps();
+  const uint64_t before = caps.max_allocation_bytes;
+  EXPECT_TRUE(with("", caps));
+  EXPECT_TRUE(with("1000000", caps));
+  EXPECT_EQ(caps.max_allocation_bytes, before);
+  EXPECT_TRUE(with("64", caps));
+  EXPECT_EQ(caps.max_allocation_bytes, uint64_t{64} << 20);
+  for (const char* bad : {"0", "-1", "64M", "x", " 64", "99999999999999999999"}) {
+    EXPECT_FALSE(with(bad, caps)) << bad;
+    EXPECT_EQ(caps.max_allocation_bytes, uint64_t{64} << 20);
+  }
+}
+
 }  // namespace
 }  // namespace lowtide
