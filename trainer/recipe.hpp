@@ -39,7 +39,7 @@ struct DataOptions {
   uint32_t image_size =
       224;                   // edge of the square that image folders are resized and cropped to; other sets have theirs
   uint32_t workers = 1;      // threads that make batches ahead of the device
-  uint32_t train_limit = 0;  // use the first so many training images; 0 is all
+  uint32_t train_limit = 0;  // use so many training images, spread evenly over the set; 0 is all
   uint32_t test_limit = 0;   // the same for the test images
   double validation = 0;     // share of the training images held out; evaluation then uses them, not the test set
 
