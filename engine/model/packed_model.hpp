@@ -59,6 +59,8 @@ class PackedModel {
   const Safetensors& file() const { return *file_; }
 
  private:
+  static Result<PackedModel> check(Safetensors container, std::string_view source);
+
   std::shared_ptr<const Safetensors> file_;
   std::string source_;
   ModelInfo info_;

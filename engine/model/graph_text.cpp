@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Graph <-> JSON. Decoding appends node by node, so every op's shape rule judges every node; bounds that shape rules do
+// not check are checked before (packed_ops.hpp).
+#include "engine/model/graph_text.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "engine/graph/op_info.hpp"
+#include "engine/model/packed_model.hpp"
+#include "engine/model/packed_ops.hpp"
+
+namespace lowtide::model {
+namespace {
+
+using graph::FieldType;
+using graph::Graph;
+using graph::Node;
+using graph::Role;
+using graph::Value;
+using Json = nlohmann::json;
+
+constexpr uint64_t kMaxElements = uint64_t{1} << 31;  // of one value
+constexpr size_t kMaxNodes = 100000;
+
+tl::unexpected<Error> bad(std::string text) {
+  return fail(ErrorCode::format, "the graph: " + std::move(text));
+}
+
+Json encode_params(const Node& node) {
+  Json params = Json::object();
+  for (const graph::ParamField& field : node.op->fields) {
+    uint32_t word = 0;
+    std::memcpy(&word, node.param_storage.data() + field.offset, sizeof word);
+    if (field.type == FieldType::f32) {
+      float value = 0;
+      std::memcpy(&value, &word, sizeof value);
+      params[field.name] = static_cast<double>(value);  // a double holds every float exactly
+    } else if (field.type == FieldType::i32) {
+      params[field.name] = static_cast<int32_t>(word);
+    } else {
+      params[field.name] = word;
+    }
+  }
+  return params;
+}
+
+Json encode_shape(const Shape& shape) {
+  Json out = Json::array();
+  for (uint32_t axis = 0; axis < shape.rank(); ++axis) out.push_back(shape[axis]);
+  return out;
+}
+
+Result<Shape> decode_shape(const Json& json) {
+  if (!json.is_array() || json.size() > Shape::kMaxRank) return bad("a shape must be a list of at most four extents");
+  std::vector<uint32_t> e;
+  uint64_t count = 1;
+  for (const Json& extent : json) {
+    if (!extent.is_number_unsigned() || extent.get<uint64_t>() == 0 || extent.get<uint64_t>() > kMaxElements) {
+      return bad("an extent must be a whole number from 1 to 2^31");
+    }
+    e.push_back(static_cast<uint32_t>(extent.get<uint64_t>()));
+    count *= e.back();  // below 2^62: checked after each factor
+    if (count > kMaxElements) return bad("a value has more than 2^31 elements");
+  }
+  switch (e.size()) {
+    case 0:
+      return Shape{};
+    case 1:
+      return Shape{e[0]};
+    case 2:
+      return Shape{e[0], e[1]};
+    case 3:
+      return Shape{e[0], e[1], e[2]};
+    default:
+      return Shape{e[0], e[1], e[2], e[3]};
+  }
+}
+
+// The member of an object, of the wanted kind; nullptr when it is missing or another kind.
+const Json* member(const Json& object, const char* name, Json::value_t kind) {
+  if (!object.is_object()) return nullptr;
+  const auto it = object.find(name);
+  return it != object.end() && it->type() == kind ? &*it : nullptr;
+}
+
+Result<void> decode_value(Graph& graph, const Json& json, uint32_t batch, std::set<std::string>& names) {
+  const Json* name = member(json, "name", Json::value_t::string);
+  const Json* role = member(json, "role", Json::value_t::string);
+  const Json* dtype = member(json, "dtype", Json::value_t::string);
+  const Json* shape = member(json, "shape", Json::value_t::array);
+  if (name == nullptr || role == nullptr || dtype == nullptr || shape == nullptr) {
+    return bad("a value needs name, role, dtype and shape");
+  }
+  const auto text = name->get<std::string>();
+  if (text.empty() || text == kOutputName || !names.insert(text).second) {
+    return bad(fmt::format("the name '{}' is empty, reserved or used twice", text));
+  }
+  const std::optional<DType> type = dtype_from_name(dtype->get<std::string>());
+  if (!type || is_packed(*type)) return bad(fmt::format("'{}' has an unknown dtype", text));
+  LOWTIDE_TRY(const Shape extents, decode_shape(*shape));
+  if (*role == "constant") {
+    graph.constant(text, {*type, extents});
+  } else if (*role == "input" && text == kInputName && *type == DType::f32 && extents.rank() == 4 && extents[0] == 1) {
+    if (uint64_t{batch} * extents.element_count() > kMaxElements) return bad("the batch is too large");
+    graph.input(text, f32_desc(Shape{batch, extents[1], extents[2], extents[3]}));
+  } else {
+    return bad(
+        fmt::format("'{}' must be a constant, or the input '{}' f32 [1, height, width, channels]", text, kInputName));
+  }
+  return {};
+}
+
+Result<void> decode_param(const graph::OpInfo& op, const graph::ParamField& field, const Json& json,
+                          std::byte* storage) {
+  uint32_t word = 0;
+  if (field.type == FieldType::f32) {
+    if (!json.is_number()) return bad(fmt::format("{} of {} must be a number", field.name, op.name));
+    const auto value = static_cast<float>(json.get<double>());
+    LOWTIDE_TRY_VOID(check_model_param(op.name, field.name, value));
+    std::memcpy(&word, &value, sizeof word);
+  } else {
+    const bool fits = json.is_number_unsigned() && json.get<uint64_t>() <= 0xffffffffu;
+    if (!fits) return bad(fmt::format("{} of {} must be a whole number below 2^32", field.name, op.name));
+    word = static_cast<uint32_t>(json.get<uint64_t>());
+    LOWTIDE_TRY_VOID(check_model_param(op.name, field.name, word));
+  }
+  std::memcpy(storage + field.offset, &word, sizeof word);
+  return {};
+}
+
+Result<void> decode_node(Graph& graph, const Json& json) {
+  const Json* name = member(json, "name", Json::value_t::string);
+  const Json* op_name = member(json, "op", Json::value_t::string);
+  const Json* params = member(json, "params", Json::value_t::object);
+  const Json* inputs = member(json, "inputs", Json::value_t::array);
+  if (name == nullptr || op_name == nullptr || params == nullptr || inputs == nullptr) {
+    return bad("a node needs name, op, params and inputs");
+  }
+  LOWTIDE_TRY(const graph::OpInfo* op, find_model_op(op_name->get<std::string>(), inputs->size()));
+  if (params->size() != op->fields.size()) {
+    return bad(fmt::format("{} has {} parameters, but a node gives {}", op->name, op->fields.size(), params->size()));
+  }
+  std::array<std::byte, graph::kMaxOpParamBytes> storage = {};
+  for (const graph::ParamField& field : op->fields) {
+    const auto it = params->find(field.name);
+    if (it == params->end()) return bad(fmt::format("a node of {} lacks the parameter {}", op->name, field.name));
+    LOWTIDE_TRY_VOID(decode_param(*op, field, *it, storage.data()));
+  }
+  std::vector<ValueId> ids;
+  for (const Json& input : *inputs) {
+    if (!input.is_number_unsigned() || input.get<uint64_t>() >= graph.values().size()) {
+      return bad(fmt::format("a node of {} reads a value that does not exist before it", op->name));
+    }
+    ids.push_back(ValueId(static_cast<uint32_t>(input.get<uint64_t>())));
+  }
+  LOWTIDE_TRY(const Node* node, graph.append(*op, name->get<std::string>(), storage.data(), op->param_bytes, ids));
+  for (const ValueId id : node->outputs) {
+    uint64_t count = 1;
+    const Shape& shape = graph.desc(id).shape;
+    for (uint32_t axis = 0; axis < shape.rank(); ++axis) {
+      count *= shape[axis];
+      if (count > kMaxElements || count == 0) return bad(fmt::format("'{}' has no or too many elements", node->name));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string encode_graph(const Graph& graph) {
+  std::vector<uint32_t> ids(graph.values().size());
+  uint32_t next = 0;
+  Json values = Json::array(), nodes = Json::array();
+  for (size_t i = 0; i < graph.values().size(); ++i) {
+    const Value& value = graph.values()[i];
+    if (value.producer.is_valid()) continue;
+    LOWTIDE_CHECK(value.role == Role::input || value.role == Role::constant,
+                  "a packed model holds inputs and constants only");
+    ids[i] = next++;
+    values.push_back({{"name", value.name},
+                      {"role", graph::role_name(value.role)},
+                      {"dtype", dtype_name(value.desc.dtype)},
+                      {"shape", encode_shape(value.desc.shape)}});
+  }
+  for (const Node& node : graph.nodes()) {
+    Json inputs = Json::array();
+    for (const ValueId id : node.inputs) inputs.push_back(ids[id.index]);
+    for (const ValueId id : node.outputs) ids[id.index] = next++;
+    nodes.push_back({{"name", node.name}, {"op", node.op->name}, {"params", encode_params(node)}, {"inputs", inputs}});
+  }
+  const ValueId output = graph.find(kOutputName);
+  LOWTIDE_CHECK(output.is_valid(), "a packed model has the output 'logits'");
+  return Json{{"values", values}, {"nodes", nodes}, {"output", ids[output.index]}}.dump();
+}
+
+Result<Graph> decode_graph(std::string_view text, uint32_t batch) {
+  LOWTIDE_CHECK(batch > 0, "a batch of no images");
+  const Json json = Json::parse(text, nullptr, false);
+  const Json* values = member(json, "values", Json::value_t::array);
+  const Json* nodes = member(json, "nodes", Json::value_t::array);
+  const Json* output = member(json, "output", Json::value_t::number_unsigned);
+  if (values == nullptr || nodes == nullptr || output == nullptr) return bad("it must hold values, nodes and output");
+  if (nodes->size() > kMaxNodes || values->size() > kMaxNodes) return bad("it has absurdly many nodes or values");
+  Graph graph;
+  std::set<std::string> names;
+  for (const Json& value : *values) LOWTIDE_TRY_VOID(decode_value(graph, value, batch, names));
+  if (!graph.find(kInputName).is_valid()) return bad(fmt::format("it has no input '{}'", kInputName));
+  for (const Json& node : *nodes) LOWTIDE_TRY_VOID(decode_node(graph, node));
+  const uint64_t id = output->get<uint64_t>();
+  if (id >= graph.values().size()) return bad("its output does not exist");
+  const ValueId logits(static_cast<uint32_t>(id));
+  const Value& value = graph.value(logits);
+  if (value.role != Role::activation || value.view_of.is_valid() || value.desc.dtype != DType::f32 ||
+      value.desc.shape.rank() != 2 || value.desc.shape[0] != batch) {
+    return bad("its output must be what a node writes, f32 [n, classes]");
+  }
+  graph.make_metric(logits, std::string(kOutputName));
+  return graph;
+}
+
+}  // namespace lowtide::model

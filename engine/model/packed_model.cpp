@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packed model files: metadata and constants around the graph text.
+#include "engine/model/packed_model.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "engine/graph/op_info.hpp"
+#include "engine/model/graph_text.hpp"
+
+namespace lowtide::model {
+namespace {
+
+using graph::Graph;
+using graph::Role;
+using Json = nlohmann::json;
+
+constexpr std::string_view kFormatName = "lowtide packed model";
+constexpr uint32_t kMaxImageExtent = 1u << 14;
+constexpr uint32_t kMaxClasses = 1u << 20;
+
+std::string encode_info(const ModelInfo& info) {
+  return Json{{"network", info.network},     {"height", info.height},           {"width", info.width},
+              {"channels", info.channels},   {"classes", info.classes},         {"mean", info.mean},
+              {"deviation", info.deviation}, {"class_names", info.class_names}, {"source", info.source}}
+      .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// Reads a whole number in 1 .. hi.
+bool take(const Json& json, const char* name, uint32_t hi, uint32_t& out) {
+  const auto it = json.find(name);
+  if (it == json.end() || !it->is_number_unsigned()) return false;
+  const uint64_t value = it->get<uint64_t>();
+  out = static_cast<uint32_t>(value);
+  return value >= 1 && value <= hi;
+}
+
+bool take(const Json& json, const char* name, std::string& out) {
+  const auto it = json.find(name);
+  if (it == json.end() || !it->is_string()) return false;
+  out = it->get<std::string>();
+  return true;
+}
+
+bool take(const Json& json, const char* name, size_t count, std::vector<float>& out) {
+  const auto it = json.find(name);
+  if (it == json.end() || !it->is_array() || it->size() != count) return false;
+  for (const Json& element : *it) {
+    if (!element.is_number()) return false;
+    out.push_back(static_cast<float>(element.get<double>()));
+    if (!std::isfinite(out.back())) return false;
+  }
+  return true;
+}
+
+Result<ModelInfo> decode_info(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  ModelInfo info;
+  const bool ok = json.is_object() && take(json, "network", info.network) && take(json, "source", info.source) &&
+                  take(json, "height", kMaxImageExtent, info.height) &&
+                  take(json, "width", kMaxImageExtent, info.width) && take(json, "channels", 4096, info.channels) &&
+                  take(json, "classes", kMaxClasses, info.classes) && take(json, "mean", info.channels, info.mean) &&
+                  take(json, "deviation", info.channels, info.deviation);
+  bool deviations_are_positive = true;
+  for (const float deviation : info.deviation) deviations_are_positive = deviations_are_positive && deviation > 0;
+  const auto names = ok ? json.find("class_names") : json.end();
+  if (!ok || !deviations_are_positive || names == json.end() || !names->is_array() ||
+      (!names->empty() && names->size() != info.classes)) {
+    return fail(ErrorCode::format,
+                "the 'info' must give network, source, height, width, channels, classes, mean, deviation "
+                "(positive) and class_names (none, or one per class)");
+  }
+  for (const Json& name : *names) {
+    if (!name.is_string()) return fail(ErrorCode::format, "a class name is not a text");
+    info.class_names.push_back(name.get<std::string>());
+  }
+  return info;
+}
+
+// Threshold tables i32 [2^bits, k]: row 0 is a direction, the rows below ascend, so that a code counts the reached
+// ones.
+Result<void> check_thresholds(const Graph& graph, const PackedModel& model) {
+  for (const graph::Node& node : graph.nodes()) {
+    const bool is_packed_op = node.op->name == "packed_conv2d" || node.op->name == "packed_linear";
+    if (!is_packed_op || node.inputs.size() != 3) continue;
+    const graph::Value& value = graph.value(node.in(2));
+    if (value.role != Role::constant || value.desc.dtype != DType::i32 || value.desc.shape.rank() != 2) continue;
+    const std::span<const std::byte> bytes = model.constant(value.name);
+    const uint32_t rows = value.desc.shape[0], channels = value.desc.shape[1];
+    const auto at = [&](uint32_t row, uint32_t channel) {
+      int32_t word = 0;
+      std::memcpy(&word, bytes.data() + (size_t{row} * channels + channel) * 4, sizeof word);
+      return word;
+    };
+    for (uint32_t channel = 0; channel < channels; ++channel) {
+      bool ok = at(0, channel) == 1 || at(0, channel) == -1;
+      for (uint32_t row = 2; row < rows; ++row) ok = ok && at(row - 1, channel) <= at(row, channel);
+      if (!ok) {
+        return fail(ErrorCode::format,
+                    fmt::format("the thresholds '{}' of channel {} are out of order, or its direction is "
+                                "neither 1 nor -1",
+                                value.name, channel));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> check_constants(const Graph& graph, const Safetensors& file) {
+  size_t count = 0;
+  for (const ValueId id : graph.with_role(Role::constant)) {
+    const graph::Value& value = graph.value(id);
+    const StoredTensor* tensor = file.find(value.name);
+    if (tensor == nullptr || tensor->desc != value.desc) {
+      return fail(ErrorCode::format, fmt::format("the constant '{}' {} is missing, or has another type or shape",
+                                                 value.name, to_string(value.desc)));
+    }
+    ++count;
+  }
+  if (count == file.tensors().size()) return {};
+  return fail(ErrorCode::format,
+              fmt::format("there are {} tensors, but the graph has {} constants", file.tensors().size(), count));
+}
+
+Error in_file(Error error, std::string_view source) {
+  error.text = fmt::format("{}: {}", source, error.text);
+  return error;
+}
+
+}  // namespace
+
+Result<void> write_model(const std::filesystem::path& path, const ModelInfo& info, const Graph& graph,
+                         const Constants& constants) {
+  std::vector<StoredTensor> tensors;
+  for (const ValueId id : graph.with_role(Role::constant)) {
+    const graph::Value& value = graph.value(id);
+    const auto it = constants.find(value.name);
+    LOWTIDE_CHECK(it != constants.end(), fmt::format("the constant '{}' has no contents", value.name));
+    LOWTIDE_CHECK(it->second.size() == value.desc.bytes(),
+                  fmt::format("the constant '{}' has another size", value.name));
+    tensors.push_back({value.name, value.desc, it->second});
+  }
+  const Metadata metadata = {{"format", std::string(kFormatName)},
+                             {"format_version", std::to_string(kFormatVersion)},
+                             {"info", encode_info(info)},
+                             {"graph", encode_graph(graph)}};
+  return write_safetensors(path, metadata, tensors);
+}
+
+Result<PackedModel> PackedModel::open(const std::filesystem::path& path) {
+  LOWTIDE_TRY(Safetensors container, Safetensors::open(path));
+  return check(std::move(container), path.string());
+}
+
+Result<PackedModel> PackedModel::parse(std::span<const std::byte> bytes, std::string_view source) {
+  LOWTIDE_TRY(Safetensors container, Safetensors::parse(bytes, source));
+  return check(std::move(container), source);
+}
+
+Result<PackedModel> PackedModel::check(Safetensors container, std::string_view source) {
+  PackedModel model;
+  model.source_ = std::string(source);
+  model.file_ = std::make_shared<const Safetensors>(std::move(container));
+  const Metadata& metadata = model.file_->metadata();
+  const auto text = [&](const char* name) {
+    const auto it = metadata.find(name);
+    return it == metadata.end() ? std::string() : it->second;
+  };
+  if (text("format") != kFormatName) {
+    return fail(ErrorCode::format, fmt::format("{} is a safetensors file, but not a {}; make one with `lowtide export`",
+                                               source, kFormatName));
+  }
+  if (text("format_version") != std::to_string(kFormatVersion)) {
+    return fail(ErrorCode::format,
+                fmt::format("{} has format version '{}', and this lowtide reads version {}; export the "
+                            "network again, or update lowtide",
+                            source, text("format_version"), kFormatVersion));
+  }
+  auto info = decode_info(text("info"));
+  if (!info) return tl::unexpected(in_file(std::move(info).error(), source));
+  model.info_ = std::move(*info);
+  model.graph_text_ = text("graph");
+  LOWTIDE_TRY(const Graph graph, model.make_graph(1));
+  auto constants = check_constants(graph, *model.file_);
+  if (constants) constants = check_thresholds(graph, model);
+  if (!constants) return tl::unexpected(in_file(std::move(constants).error(), source));
+  return model;
+}
+
+Result<Graph> PackedModel::make_graph(uint32_t batch) const {
+  auto graph = decode_graph(graph_text_, batch);
+  if (!graph) return tl::unexpected(in_file(std::move(graph).error(), source_));
+  const Shape input = graph->desc(graph->find(kInputName)).shape;
+  const Shape output = graph->desc(graph->find(kOutputName)).shape;
+  if (input == Shape{batch, info_.height, info_.width, info_.channels} && output == Shape{batch, info_.classes})
+    return graph;
+  return fail(ErrorCode::format,
+              fmt::format("{}: the graph's input or output has another shape than 'info' says", source_));
+}
+
+std::span<const std::byte> PackedModel::constant(std::string_view name) const {
+  const StoredTensor* tensor = file_->find(name);
+  LOWTIDE_CHECK(tensor != nullptr, fmt::format("the model has no constant '{}'", name));
+  return tensor->bytes;
+}
+
+}  // namespace lowtide::model
