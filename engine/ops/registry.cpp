@@ -17,6 +17,10 @@
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/mse/mse.hpp"
+#include "engine/ops/pack/pack.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/ops/packed_pool2d/packed_pool2d.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/sgd/sgd.hpp"
@@ -46,6 +50,10 @@ constexpr const graph::OpInfo* kOps[] = {
     &kLinearBackwardWeightOp,
     &kMseOp,
     &kMseBackwardOp,
+    &kPackOp,
+    &kPackedConv2dOp,
+    &kPackedLinearOp,
+    &kPackedMaxPool2dOp,
     &kQuantizeActivationsOp,
     &kQuantizeActivationsBackwardInputOp,
     &kQuantizeMagnitudeOp,
@@ -61,6 +69,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kSgdOp,
     &kSoftmaxCrossEntropyOp,
     &kSoftmaxCrossEntropyBackwardOp,
+    &kUnpackOp,
     // clang-format on
 };
 

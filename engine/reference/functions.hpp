@@ -25,6 +25,10 @@ void linear_backward_input(const Operands&);
 void linear_backward_weight(const Operands&);
 void mse(const Operands&);
 void mse_backward_input(const Operands&);
+void pack(const Operands&);
+void packed_conv2d(const Operands&);
+void packed_linear(const Operands&);
+void packed_max_pool2d(const Operands&);
 void quantize_activations(const Operands&);
 void quantize_activations_backward_input(const Operands&);
 void quantize_magnitude(const Operands&);
@@ -39,6 +43,7 @@ void relu_backward_input(const Operands&);
 void sgd(const Operands&);
 void softmax_cross_entropy(const Operands&);
 void softmax_cross_entropy_backward_input(const Operands&);
+void unpack(const Operands&);
 // clang-format on
 
 }  // namespace lowtide::reference

@@ -32,6 +32,10 @@ constexpr Row kRows[] = {
     {"linear_backward_weight", linear_backward_weight},
     {"mse", mse},
     {"mse_backward_input", mse_backward_input},
+    {"pack", pack},
+    {"packed_conv2d", packed_conv2d},
+    {"packed_linear", packed_linear},
+    {"packed_max_pool2d", packed_max_pool2d},
     {"quantize_activations", quantize_activations},
     {"quantize_activations_backward_input", quantize_activations_backward_input},
     {"quantize_magnitude", quantize_magnitude},
@@ -47,6 +51,7 @@ constexpr Row kRows[] = {
     {"sgd", sgd},
     {"softmax_cross_entropy", softmax_cross_entropy},
     {"softmax_cross_entropy_backward_input", softmax_cross_entropy_backward_input},
+    {"unpack", unpack},
     // clang-format on
 };
 

@@ -22,6 +22,7 @@ std::vector<OpCase> all_cases() {
            kl_divergence_cases,
            linear_cases,
            mse_cases,
+           packed_cases,
            quantize_cases,
            relu_cases,
            sgd_cases,

@@ -14,7 +14,7 @@ namespace lowtide::cases {
 
 // How an input's elements are drawn.
 struct Distribution {
-  enum class Kind { uniform, normal, integers, distinct } kind = Kind::uniform;
+  enum class Kind { uniform, normal, integers, distinct, given } kind = Kind::uniform;
   double lo =
       -1;  // uniform [lo, hi); normal: mean lo, deviation hi; integers: every integer lo, lo + step, .. hi alike
   double hi = 1;
@@ -23,6 +23,7 @@ struct Distribution {
   // Elements nearer than `margin` to a kink are moved away from it, so that finite differences are defined.
   std::vector<double> kinks = {};
   double margin = 0.05;
+  std::vector<double> elements = {};  // given: the elements themselves
 };
 
 inline Distribution uniform(double lo, double hi, std::vector<double> kinks = {}) {
@@ -36,6 +37,9 @@ inline Distribution integers(double lo, double hi, double step = 1) {
 }
 inline Distribution distinct(double lo, double hi) {
   return {.kind = Distribution::Kind::distinct, .lo = lo, .hi = hi};
+}
+inline Distribution given(std::vector<double> elements) {
+  return {.kind = Distribution::Kind::given, .elements = std::move(elements)};
 }
 
 struct CaseInput {
@@ -80,6 +84,7 @@ std::vector<OpCase> gradient_norm_cases();
 std::vector<OpCase> kl_divergence_cases();
 std::vector<OpCase> linear_cases();
 std::vector<OpCase> mse_cases();
+std::vector<OpCase> packed_cases();
 std::vector<OpCase> quantize_cases();
 std::vector<OpCase> relu_cases();
 std::vector<OpCase> sgd_cases();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/check.hpp"
 #include "engine/base/rng.hpp"
 
 namespace lowtide::harness {
@@ -12,6 +13,10 @@ namespace lowtide::harness {
 using Kind = cases::Distribution::Kind;
 
 std::vector<double> draw(const cases::Distribution& d, size_t count, uint64_t seed) {
+  if (d.kind == Kind::given) {
+    LOWTIDE_CHECK(d.elements.size() == count, "the case gives another number of elements than its value has");
+    return d.elements;
+  }
   Rng rng(seed, 77);
   std::vector<double> out(count);
   for (size_t i = 0; i < count; ++i) {
@@ -28,6 +33,8 @@ std::vector<double> draw(const cases::Distribution& d, size_t count, uint64_t se
         x = d.lo + d.step * rng.below(levels);
         break;
       }
+      case Kind::given:
+        break;
       case Kind::distinct:
         x = d.lo + (d.hi - d.lo) * static_cast<double>(i) / static_cast<double>(count);
         break;

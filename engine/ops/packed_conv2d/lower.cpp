@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowering of packed layers: the tuned kernel where its preconditions hold, else the naive one.
+#include <algorithm>
+
+#include "engine/ops/packed_conv2d/packed_kernel.hpp"
+#include "gen/kernels/packed_conv2d.hpp"
+#include "shaders/packed_conv2d/packed_conv2d.params.h"
+
+namespace lowtide::ops {
+namespace {
+
+using graph::LowerTarget;
+using graph::Node;
+
+shaders::PackedConv2dParams kernel_params(const PackedLayer& l) {
+  const PackedConv2dOpParams& p = l.params;
+  return {.pixels = l.n * l.oh * l.ow,
+          .h = l.h,
+          .w = l.w,
+          .c = l.c,
+          .oh = l.oh,
+          .ow = l.ow,
+          .k = l.k,
+          .kernel_h = p.kernel_h,
+          .kernel_w = p.kernel_w,
+          .stride_h = p.stride_h,
+          .stride_w = p.stride_w,
+          .pad_h = p.pad_h,
+          .pad_w = p.pad_w,
+          .dilation_h = p.dilation_h,
+          .dilation_w = p.dilation_w,
+          .group_c = l.group_c(),
+          .group_k = l.group_k(),
+          .x_planes = l.x_bits,
+          .w_planes = l.w_bits,
+          .is_signs = p.activation == quant::ActivationKind::signs,
+          .output_bits = p.output_bits,
+          .has_affine = p.output == PackedOutput::affine,
+          .output_scale = p.output_scale};
+}
+
+// Largest divisor of `count` that is not above `limit`, at least 1.
+uint32_t unroll_of(uint32_t count, uint32_t limit) {
+  for (uint32_t d = std::min(count, limit); d > 1; --d) {
+    if (count % d == 0) return d;
+  }
+  return 1;
+}
+
+// Body of the loops over taps and words: about kBodyWords words of x per iteration, each met by `block` weights. Longer
+// bodies gain nothing and compile slowly; shorter ones pay for the loop (llvmpipe blends every accumulator).
+constexpr uint32_t kBodyWords = 24;
+
+template <class Spec>
+void set_spec(Spec& spec, const PackedLayer& l) {
+  const PackedConv2dOpParams& p = l.params;
+  const bool is_packed_output = p.output == PackedOutput::codes;
+  spec.block = l.k > 16 ? 32 : l.k > 8 ? 16 : l.k > 4 ? 8 : 4;
+  spec.kernel_h = p.kernel_h;
+  spec.kernel_w = p.kernel_w;
+  spec.c_words = l.c_words();
+  spec.x_planes = l.x_bits;
+  spec.w_planes = l.w_bits;
+  spec.is_signs = p.activation == quant::ActivationKind::signs;
+  uint32_t words = std::max(1u, kBodyWords / (l.x_bits * l.w_bits));
+  spec.unroll_c = unroll_of(l.c_words(), words);
+  words /= spec.unroll_c;
+  spec.unroll_w = unroll_of(p.kernel_w, std::max(1u, words));
+  words /= spec.unroll_w;
+  spec.unroll_h = spec.unroll_w == p.kernel_w ? unroll_of(p.kernel_h, std::max(1u, words)) : 1;
+  spec.has_vectors = l.k % 4 == 0;
+  spec.linear_codes = is_packed_output && p.output_bits <= 2 ? p.output_bits : 0;
+}
+
+bool is_tuned_possible(const PackedLayer& l) {
+  return l.params.groups == 1 || (l.group_c() % 32 == 0 && l.group_k() % 32 == 0);
+}
+
+// One dispatch of `kernel`, whose members are set but for its spec constants.
+template <class Kernel>
+void add_tuned(Kernel kernel, const PackedLayer& l, DispatchList& out) {
+  set_spec(kernel.spec, l);
+  const auto params = kernel_params(l);
+  Groups groups = groups_for(params.pixels, kernel.local_size);
+  groups.z = ceil_div(l.k, uint32_t{kernel.spec.block});
+  out.add(kernel, params, groups);
+}
+
+}  // namespace
+
+Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
+  const ValueId x = node.in(0), w = node.in(1), y = node.out();
+  const bool is_naive = target.naive_only || !is_tuned_possible(l);
+  const auto params = kernel_params(l);
+  if (l.params.output == PackedOutput::codes) {
+    const ValueId thresholds = node.in(2);
+    if (!is_naive) {
+      add_tuned(kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = thresholds, .y = y}, l, out);
+      return {};
+    }
+    const kernels::packed_conv2d_forward_naive kernel{.x = x, .w = w, .thresholds = thresholds, .y = y};
+    out.add(kernel, params, groups_for(uint64_t{params.pixels} * ceil_div(l.k, 32u), kernel.local_size));
+    return {};
+  }
+  // Without an affine step its bindings get w, which the kernel then does not read through them.
+  const bool has_affine = l.params.output == PackedOutput::affine;
+  const ValueId multiplier = has_affine ? node.in(2) : w, offset = has_affine ? node.in(3) : w;
+  if (!is_naive) {
+    add_tuned(kernels::packed_conv2d_forward_f32{.x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y}, l,
+              out);
+    return {};
+  }
+  const kernels::packed_conv2d_forward_naive_f32 kernel{
+      .x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y};
+  out.add(kernel, params, groups_for(uint64_t{params.pixels} * l.k, kernel.local_size));
+  return {};
+}
+
+}  // namespace lowtide::ops

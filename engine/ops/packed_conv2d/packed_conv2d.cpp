@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// packed_conv2d: shape rule. No gradient: training works on levels in f32.
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+
+#include "engine/ops/packed_conv2d/packed_kernel.hpp"
+
+namespace lowtide::ops {
+namespace {
+
+using graph::FieldType;
+using graph::Graph;
+using graph::LowerTarget;
+using graph::Node;
+using Params = PackedConv2dOpParams;
+
+constexpr graph::ParamField kFields[] = {{"activation", offsetof(Params, activation), FieldType::u32},
+                                         {"output", offsetof(Params, output), FieldType::u32},
+                                         {"output_bits", offsetof(Params, output_bits), FieldType::u32},
+                                         {"output_scale", offsetof(Params, output_scale), FieldType::f32},
+                                         {"kernel_h", offsetof(Params, kernel_h), FieldType::u32},
+                                         {"kernel_w", offsetof(Params, kernel_w), FieldType::u32},
+                                         {"stride_h", offsetof(Params, stride_h), FieldType::u32},
+                                         {"stride_w", offsetof(Params, stride_w), FieldType::u32},
+                                         {"pad_h", offsetof(Params, pad_h), FieldType::u32},
+                                         {"pad_w", offsetof(Params, pad_w), FieldType::u32},
+                                         {"dilation_h", offsetof(Params, dilation_h), FieldType::u32},
+                                         {"dilation_w", offsetof(Params, dilation_w), FieldType::u32},
+                                         {"groups", offsetof(Params, groups), FieldType::u32}};
+
+// Positions of the kernel along one axis; 0 where it does not fit or a parameter is absurd.
+uint32_t positions(uint64_t extent, uint64_t kernel, uint64_t stride, uint64_t pad, uint64_t dilation) {
+  constexpr uint64_t kLimit = 1u << 15;
+  if (kernel == 0 || stride == 0 || dilation == 0) return 0;
+  if (extent > kLimit || kernel > kLimit || stride > kLimit || pad > kLimit || dilation > kLimit) return 0;
+  const uint64_t span = dilation * (kernel - 1) + 1;
+  if (extent + 2 * pad < span) return 0;
+  return static_cast<uint32_t>((extent + 2 * pad - span) / stride + 1);
+}
+
+Result<PackedLayer> layer_of(const Node& node, const Graph& graph) {
+  const auto p = node.params<Params>();
+  LOWTIDE_TRY_VOID(expect_rank(graph, node.in(0), 4, "x of packed_conv2d"));
+  LOWTIDE_TRY(PackedLayer layer, packed_layer(node, graph, p));
+  layer.oh = positions(layer.h, p.kernel_h, p.stride_h, p.pad_h, p.dilation_h);
+  layer.ow = positions(layer.w, p.kernel_w, p.stride_w, p.pad_w, p.dilation_w);
+  if (layer.oh > 0 && layer.ow > 0) return layer;
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("'{}': a {}x{} kernel with padding {}x{}, stride {}x{} and dilation {}x{} has no place on {}",
+                          node.name, p.kernel_h, p.kernel_w, p.pad_h, p.pad_w, p.stride_h, p.stride_w, p.dilation_h,
+                          p.dilation_w, to_string(graph.desc(node.in(0)))));
+}
+
+Descs infer(const Node& node, const Graph& graph) {
+  LOWTIDE_TRY(const PackedLayer layer, layer_of(node, graph));
+  LOWTIDE_TRY_VOID(expect_addressable(node, layer));
+  return std::vector{packed_output_desc(layer.params, Shape{layer.n, layer.oh, layer.ow, layer.k})};
+}
+
+Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  LOWTIDE_TRY(const PackedLayer layer, layer_of(node, graph));
+  return lower_packed_layer(node, layer, target, out);
+}
+
+graph::Cost cost(const Node& node, const Graph& graph) {
+  const auto layer = layer_of(node, graph);
+  LOWTIDE_CHECK(layer.has_value(), "a node that was appended fits");
+  return packed_layer_cost(node, graph, *layer);
+}
+
+}  // namespace
+
+const graph::OpInfo kPackedConv2dOp = {.name = "packed_conv2d",
+                                       .fields = kFields,
+                                       .param_bytes = sizeof(Params),
+                                       .infer = infer,
+                                       .lower = lower,
+                                       .cost = cost};
+
+Result<ValueId> packed_conv2d(Graph& graph, std::string name, ValueId x, ValueId w, std::vector<ValueId> further,
+                              const PackedConv2dOpParams& params) {
+  std::vector<ValueId> inputs = {x, w};
+  inputs.insert(inputs.end(), further.begin(), further.end());
+  return append_one(graph, kPackedConv2dOp, std::move(name), params, std::move(inputs));
+}
+
+}  // namespace lowtide::ops

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operand checks of packed layers.
+#include "engine/ops/packed_conv2d/packed_kernel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/quant/fold.hpp"
+#include "engine/quant/pack.hpp"
+
+namespace lowtide::ops {
+namespace {
+
+using graph::Graph;
+using graph::Node;
+
+Result<void> expect_further(const Node& node, const Graph& graph, const PackedLayer& layer) {
+  const PackedConv2dOpParams& params = layer.params;
+  if (params.output == PackedOutput::codes) {
+    if (params.output_bits < 1 || params.output_bits > quant::kMaxBits) {
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("'{}' has {} output bits, but 1 to 8 exist", node.name, params.output_bits));
+    }
+    const TensorDesc wanted = {DType::i32, Shape{1u << params.output_bits, layer.k}};
+    if (graph.desc(node.in(2)) == wanted) return {};
+    return fail(ErrorCode::invalid_argument, fmt::format("the thresholds of '{}' must be {}, but are {}", node.name,
+                                                         to_string(wanted), to_string(graph.desc(node.in(2)))));
+  }
+  const TensorDesc wanted = f32_desc(Shape{layer.k});
+  for (size_t i = 2; i < node.inputs.size(); ++i) {
+    if (graph.desc(node.in(i)) == wanted) continue;
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("multiplier and offset of '{}' must be {}, but one is {}", node.name, to_string(wanted),
+                            to_string(graph.desc(node.in(i)))));
+  }
+  return {};
+}
+
+Result<void> expect_exact(const Node& node, const PackedLayer& layer) {
+  const uint64_t levels = uint64_t{quant::max_code(layer.x_bits)} * quant::max_code(layer.w_bits);
+  const uint64_t terms = uint64_t{layer.group_c()} * layer.params.kernel_h * layer.params.kernel_w;
+  if (terms * levels <= static_cast<uint64_t>(quant::kMaxAccumulator)) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("'{}' sums {} products of up to {}: accumulators must stay below 2^24; use fewer bits",
+                          node.name, terms, levels));
+}
+
+}  // namespace
+
+size_t further_input_count(PackedOutput output) {
+  switch (output) {
+    case PackedOutput::codes:
+      return 1;
+    case PackedOutput::affine:
+      return 2;
+    case PackedOutput::accumulator:
+      return 0;
+  }
+  return 0;
+}
+
+Result<PackedLayer> packed_layer(const Node& node, const Graph& graph, const PackedConv2dOpParams& params) {
+  if (params.output > PackedOutput::accumulator || params.activation > quant::ActivationKind::signs) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' has an unknown kind of activation or output", node.name));
+  }
+  check_input_count(node, 2 + further_input_count(params.output));
+  const TensorDesc& x = graph.desc(node.in(0));
+  const TensorDesc& w = graph.desc(node.in(1));
+  const uint32_t rank = x.shape.rank();
+  if (!is_packed(x.dtype) || (rank != 2 && rank != 4)) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}' needs packed activations [n, h, w, c] or [n, c], but x is {}", node.name, to_string(x)));
+  }
+  if (params.activation == quant::ActivationKind::signs && x.dtype != DType::b1) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}': signs have one bit, but x is {}", node.name, to_string(x)));
+  }
+  PackedLayer layer = {.params = params, .n = x.shape[0], .c = x.shape.last(), .x_bits = planes_of(x.dtype)};
+  if (rank == 4) {
+    layer.h = x.shape[1];
+    layer.w = x.shape[2];
+  }
+  if (w.dtype != DType::u32 || w.shape.rank() != 4 || params.groups == 0 || layer.c % params.groups != 0 ||
+      w.shape[3] % params.groups != 0 || x.element_count() == 0 || w.element_count() == 0) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}': {} groups, x {} and packed weights {} do not go together", node.name, params.groups,
+                            to_string(x), to_string(w)));
+  }
+  layer.k = w.shape[3];
+  layer.w_bits = w.shape[2];
+  const uint64_t taps = uint64_t{params.kernel_h} * params.kernel_w;
+  if (taps != w.shape[0] || w.shape[1] != layer.c_words() || layer.w_bits > quant::kMaxBits) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}': weights {} should be u32[{}, {}, 1 to 8, k]: taps, words of {} input channels, "
+                            "planes, output channels",
+                            node.name, to_string(w), taps, layer.c_words(), layer.group_c()));
+  }
+  LOWTIDE_TRY_VOID(expect_exact(node, layer));
+  LOWTIDE_TRY_VOID(expect_further(node, graph, layer));
+  return layer;
+}
+
+Result<void> expect_addressable(const Node& node, const PackedLayer& layer) {
+  constexpr uint64_t kLimit = uint64_t{1} << 31;
+  const uint64_t x = uint64_t{layer.h} * layer.w * round_up(layer.c, 32u);
+  const uint64_t y = uint64_t{layer.oh} * layer.ow * round_up(layer.k, 32u);
+  if (!multiply_overflows(layer.n, std::max(x, y)) && layer.n * std::max(x, y) < kLimit) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("'{}' has 2^31 elements or more; use a smaller batch", node.name));
+}
+
+TensorDesc packed_output_desc(const PackedConv2dOpParams& params, Shape shape) {
+  return {params.output == PackedOutput::codes ? packed_dtype(params.output_bits) : DType::f32, shape};
+}
+
+graph::Cost packed_layer_cost(const Node& node, const Graph& graph, const PackedLayer& layer) {
+  graph::Cost cost = {.multiply_adds = layer.multiply_adds()};
+  for (const ValueId id : node.inputs) cost.bytes += graph.desc(id).bytes();
+  for (const ValueId id : node.outputs) cost.bytes += graph.desc(id).bytes();
+  return cost;
+}
+
+}  // namespace lowtide::ops

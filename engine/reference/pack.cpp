@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference of pack and unpack. The affine step and the quantiser are f32, operation by operation: they decide codes.
+#include "engine/ops/pack/pack.hpp"
+
+#include "engine/reference/functions.hpp"
+
+namespace lowtide::reference {
+
+void pack(const Operands& o) {
+  const auto params = o.node.params<ops::PackOpParams>();
+  const size_t c = o.in_desc(0).shape.last();
+  for (size_t i = 0; i < o.outputs[0].size(); ++i) {
+    auto x = static_cast<float>(o.inputs[0][i]);
+    if (o.inputs.size() == 3) {
+      x = x * static_cast<float>(o.inputs[1][i % c]);
+      x = x + static_cast<float>(o.inputs[2][i % c]);
+    }
+    const bool is_sign = params.kind == quant::ActivationKind::signs;
+    const float level = is_sign ? quant::quantize_sign(x) : quant::quantize_activation(x, params.bits);
+    o.outputs[0][i] = quant::activation_code(level, params.kind);
+  }
+}
+
+void unpack(const Operands& o) {
+  const auto kind = o.node.params<ops::UnpackOpParams>().kind;
+  for (size_t i = 0; i < o.outputs[0].size(); ++i) {
+    o.outputs[0][i] = quant::activation_level(static_cast<uint32_t>(o.inputs[0][i]), kind);
+  }
+}
+
+}  // namespace lowtide::reference

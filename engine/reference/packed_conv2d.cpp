@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference of packed layers: codes are turned back into levels and multiplied one by one, in 64-bit integers. f32
+// outputs are computed in f32, operation by operation, because that is how they are defined.
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+
+#include "engine/base/ints.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/quant/fold.hpp"
+#include "engine/reference/functions.hpp"
+
+namespace lowtide::reference {
+namespace {
+
+using ops::PackedConv2dOpParams;
+using ops::PackedOutput;
+
+struct Layer {
+  PackedConv2dOpParams params;
+  size_t n = 0, h = 1, w = 1, c = 0, oh = 1, ow = 1, k = 0;
+  size_t c_words = 0;
+  uint32_t w_bits = 0;
+};
+
+int64_t weight(const Operands& o, const Layer& l, size_t tap, size_t c, size_t k) {
+  uint32_t code = 0;
+  for (uint32_t plane = 0; plane < l.w_bits; ++plane) {
+    const size_t at = ((tap * l.c_words + c / 32) * l.w_bits + plane) * l.k + k;
+    code |= ((static_cast<uint32_t>(o.inputs[1][at]) >> (c % 32)) & 1u) << plane;
+  }
+  return 2 * static_cast<int64_t>(code) - quant::max_code(l.w_bits);
+}
+
+int32_t accumulator(const Operands& o, const Layer& l, size_t n, size_t oy, size_t ox, size_t k) {
+  const PackedConv2dOpParams& p = l.params;
+  const size_t group_c = l.c / p.groups, group_k = l.k / p.groups;
+  int64_t acc = 0;
+  for (size_t r = 0; r < p.kernel_h; ++r) {
+    for (size_t s = 0; s < p.kernel_w; ++s) {
+      const auto iy = static_cast<int64_t>(oy * p.stride_h + r * p.dilation_h) - static_cast<int64_t>(p.pad_h);
+      const auto ix = static_cast<int64_t>(ox * p.stride_w + s * p.dilation_w) - static_cast<int64_t>(p.pad_w);
+      if (iy < 0 || ix < 0 || iy >= static_cast<int64_t>(l.h) || ix >= static_cast<int64_t>(l.w)) continue;
+      const size_t pixel = (n * l.h + static_cast<size_t>(iy)) * l.w + static_cast<size_t>(ix);
+      for (size_t c = 0; c < group_c; ++c) {
+        const auto code = static_cast<uint32_t>(o.inputs[0][pixel * l.c + k / group_k * group_c + c]);
+        const auto level = static_cast<int64_t>(quant::activation_level(code, p.activation));
+        acc += level * weight(o, l, r * p.kernel_w + s, c, k);
+      }
+    }
+  }
+  return narrow<int32_t>(acc);
+}
+
+double output(const Operands& o, const Layer& l, int32_t acc, size_t k) {
+  if (l.params.output == PackedOutput::codes) {
+    double code = 0;
+    for (size_t i = 1; i < size_t{1} << l.params.output_bits; ++i) {
+      if (o.inputs[2][k] * acc >= o.inputs[2][i * l.k + k]) ++code;
+    }
+    return code;
+  }
+  float y = static_cast<float>(acc) * l.params.output_scale;
+  if (l.params.output == PackedOutput::affine) {
+    y = y * static_cast<float>(o.inputs[2][k]);
+    y = y + static_cast<float>(o.inputs[3][k]);
+  }
+  return y;
+}
+
+void evaluate(const Operands& o, Layer l) {
+  const Shape& x = o.in_desc(0).shape;
+  const Shape& w = o.in_desc(1).shape;
+  l.n = x[0];
+  l.c = x.last();
+  if (x.rank() == 4) {
+    l.h = x[1];
+    l.w = x[2];
+  }
+  l.c_words = w[1];
+  l.w_bits = w[2];
+  l.k = w[3];
+  size_t i = 0;
+  for (size_t n = 0; n < l.n; ++n) {
+    for (size_t oy = 0; oy < l.oh; ++oy) {
+      for (size_t ox = 0; ox < l.ow; ++ox) {
+        for (size_t k = 0; k < l.k; ++k) o.outputs[0][i++] = output(o, l, accumulator(o, l, n, oy, ox, k), k);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void packed_conv2d(const Operands& o) {
+  Layer layer = {.params = o.node.params<PackedConv2dOpParams>()};
+  layer.oh = o.out_desc().shape[1];
+  layer.ow = o.out_desc().shape[2];
+  evaluate(o, layer);
+}
+
+void packed_linear(const Operands& o) {
+  const auto p = o.node.params<ops::PackedLinearOpParams>();
+  Layer layer = {.params = {.activation = p.activation,
+                            .output = p.output,
+                            .output_bits = p.output_bits,
+                            .output_scale = p.output_scale}};
+  if (o.in_desc(0).shape.rank() == 4) {
+    layer.params.kernel_h = o.in_desc(0).shape[1];
+    layer.params.kernel_w = o.in_desc(0).shape[2];
+  }
+  evaluate(o, layer);
+}
+
+}  // namespace lowtide::reference

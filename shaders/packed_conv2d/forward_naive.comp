@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// packed_conv2d forward, naive.  acc = sum over taps inside x and over c of level(x) * (2q - (2^w_planes - 1))
+// x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
+// packed: one invocation = 32 output channels of a pixel; f32: one output channel of a pixel
+// needs: nothing; any groups, bit by bit
+// reads x w thresholds (multiplier offset), writes y; accumulate: no
+// reference: engine/reference/packed_conv2d.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "lib/pack.glsl"
+#include "packed_conv2d.params.h"
+
+WORKGROUP_WIDTH(64)
+PUSH_CONSTANTS(PackedConv2dParams, p)
+BUFFER_READ(0, uint, x)
+BUFFER_READ(1, uint, w)
+#include "output.glsl"
+
+uint activation_at(uint pixel, uint channel) {
+  const uint words = channel_words(p.c);
+  uint code = 0u;
+  for (uint plane = 0u; plane < p.x_planes; ++plane) {
+    const uint word = x[packed_word(pixel, p.x_planes, words, plane, channel / kWordBits)];
+    code |= ((word >> (channel % kWordBits)) & 1u) << plane;
+  }
+  return code;
+}
+
+int weight_at(uint tap, uint c, uint k) {
+  const uint words = channel_words(p.group_c);
+  uint code = 0u;
+  for (uint plane = 0u; plane < p.w_planes; ++plane) {
+    const uint word = w[((tap * words + c / kWordBits) * p.w_planes + plane) * p.k + k];
+    code |= ((word >> (c % kWordBits)) & 1u) << plane;
+  }
+  return int(2u * code) - int((1u << p.w_planes) - 1u);
+}
+
+int accumulator(uint pixel, uint k) {
+  const uint ox = pixel % p.ow, oy = pixel / p.ow % p.oh, n = pixel / (p.ow * p.oh);
+  const uint first_c = k / p.group_k * p.group_c;
+  int acc = 0;
+  for (uint r = 0u; r < p.kernel_h; ++r) {
+    for (uint s = 0u; s < p.kernel_w; ++s) {
+      // Unsigned arithmetic wraps, so one comparison finds what lies outside on either side.
+      const uint iy = oy * p.stride_h + r * p.dilation_h - p.pad_h;
+      const uint ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
+      if (iy >= p.h || ix >= p.w) continue;
+      for (uint c = 0u; c < p.group_c; ++c) {
+        const int code = int(activation_at((n * p.h + iy) * p.w + ix, first_c + c));
+        acc += (p.is_signs != 0u ? 2 * code - 1 : code) * weight_at(r * p.kernel_w + s, c, k);
+      }
+    }
+  }
+  return acc;
+}
+
+void main() {
+  const uint i = linear_invocation();
+#ifdef LOWTIDE_OUTPUT_F32
+  if (i < p.pixels * p.k) y[i] = real_output(accumulator(i / p.k, i % p.k), i % p.k);
+#else
+  const uint words = channel_words(p.k);
+  if (i >= p.pixels * words) return;
+  const uint pixel = i / words, word = i % words;
+  uint planes[8] = uint[8](0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
+  for (uint j = 0u; j < min(kWordBits, p.k - word * kWordBits); ++j) {
+    const uint k = word * kWordBits + j;
+    const uint code = output_code(accumulator(pixel, k), k);
+    for (uint plane = 0u; plane < 8u; ++plane) planes[plane] |= ((code >> plane) & 1u) << j;
+  }
+  for (uint plane = 0u; plane < p.output_bits; ++plane) {
+    y[packed_word(pixel, p.output_bits, words, plane, word)] = planes[plane];
+  }
+#endif
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of an accumulator, in both forms of every kernel. Included below the declaration of p.
+//   packed  bindings 2 thresholds i32 [2^output_bits, k], 3 y u32 words
+//   f32     (LOWTIDE_OUTPUT_F32) bindings 2 multiplier [k], 3 offset [k], 4 y f32 [pixels, k]
+#ifdef LOWTIDE_OUTPUT_F32
+BUFFER_READ(2, float, multiplier)
+BUFFER_READ(3, float, offset)
+BUFFER_WRITE(4, float, y)
+
+// |acc| < 2^24, so the conversion is exact.
+float real_output(int acc, uint channel) {
+  precise float value = float(acc) * p.output_scale;
+  if (p.has_affine != 0u) {
+    precise float product = value * multiplier[channel];
+    value = product + offset[channel];
+  }
+  return value;
+}
+#else
+BUFFER_READ(2, int, thresholds)
+BUFFER_WRITE(3, uint, y)
+
+// Number of thresholds reached. They ascend, so each step of the bisection settles one bit.
+uint output_code(int acc, uint channel) {
+  const int v = thresholds[channel] * acc;
+  uint code = 0u;
+  for (uint bit = 1u << (p.output_bits - 1u); bit > 0u; bit >>= 1u) {
+    if (v >= thresholds[(code + bit) * p.k + channel]) code += bit;
+  }
+  return code;
+}
+#endif

@@ -1,0 +1,1 @@
+lowtide_kernel(packed_pool2d_max_forward SOURCE max_forward.comp)
