@@ -92,6 +92,10 @@ void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy,
 
 }  // namespace
 
+bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps) {
+  return unrolls_loops(caps) || g.multiply_adds() < (1u << 22);
+}
+
 void lower_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
                          DispatchList& out) {
   const Conv2dGeometry g = without_rows(geometry);
@@ -168,7 +172,8 @@ void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, Valu
   const Conv2dGeometry g = without_rows(geometry);
   const Conv2dParams& p = g.params;
   const uint32_t group_c = g.group_c(), group_k = g.group_k();
-  const WeightTile tile = choose_weight_tile({g.n, g.oh, g.w, p.stride_w, p.groups, group_c, group_k, g.r, g.s}, caps);
+  const WeightTile tile =
+      choose_weight_tile({g.n, g.h, g.w, g.oh, g.ow, p.stride_w, p.groups, group_c, group_k, g.r, g.s}, caps);
   const bool is_sliced = tile.slices > 1;
   const uint32_t workgroups = narrow<uint32_t>(uint64_t{tile.slices} * p.groups * ceil_div(group_c, tile.lanes) *
                                                ceil_div(group_k, tile.out) * g.r);
@@ -211,33 +216,33 @@ namespace {
 
 // Lanes run along the channels of one group: with very few of them (depthwise above all) most lanes would idle, and the
 // naive kernels, whose lanes cross groups, are faster.
-bool has_output_lanes(const Conv2dGeometry& g) {
-  return g.group_k() >= 4 || g.params.groups == 1;
+bool fits_forward(const Conv2dGeometry& g, const DeviceCaps& caps) {
+  return (g.group_k() >= 4 || g.params.groups == 1) && tuned_pays(g, caps);
 }
-bool has_input_lanes(const Conv2dGeometry& g) {
-  return g.group_c() >= 4 || g.params.groups == 1;
+bool fits_backward(const Conv2dGeometry& g, const DeviceCaps& caps) {
+  return (g.group_c() >= 4 || g.params.groups == 1) && tuned_pays(g, caps);
 }
-bool always(const Conv2dGeometry&) {
+bool always(const Conv2dGeometry&, const DeviceCaps&) {
   return true;
 }
 
 struct Variant {
   FeatureMask features;
-  bool (*fits)(const Conv2dGeometry& g);
+  bool (*fits)(const Conv2dGeometry& g, const DeviceCaps& caps);
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{0, has_output_lanes, lower_tuned_forward}, {0, always, lower_naive_forward}};
-constexpr Variant kBackwardInput[] = {{0, has_input_lanes, lower_tuned_backward_input},
+constexpr Variant kForward[] = {{0, fits_forward, lower_tuned_forward}, {0, always, lower_naive_forward}};
+constexpr Variant kBackwardInput[] = {{0, fits_backward, lower_tuned_backward_input},
                                       {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{0, has_input_lanes, lower_tuned_backward_weight},
+constexpr Variant kBackwardWeight[] = {{0, fits_backward, lower_tuned_backward_weight},
                                        {0, always, lower_naive_backward_weight}};
 
 template <size_t Count>
 Result<void> lower_with(const Variant (&variants)[Count], const Node& node, const Graph& graph,
                         const LowerTarget& target, DispatchList& out) {
   const Conv2dGeometry g = conv2d_geometry(node, graph);
-  select_variant(variants, target, g).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
+  select_variant(variants, target, g, target.caps).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
   return {};
 }
 

@@ -14,6 +14,10 @@ Result<void> lower_conv2d_backward_input(const graph::Node& node, const graph::G
 Result<void> lower_conv2d_backward_weight(const graph::Node& node, const graph::Graph& graph,
                                           const graph::LowerTarget& target, DispatchList& out);
 
+// Whether the tuned kernels are worth it on this device (tiling.hpp, unrolls_loops). Small work takes them everywhere,
+// so that every driver tests them.
+bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps);
+
 // The tuned kernels, which take every geometry.
 void lower_tuned_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
                          DispatchList& out);

@@ -9,6 +9,10 @@
 
 namespace lowtide::ops {
 
+// Whether the driver unrolls the loops of the tuned kernels, which their speed hangs on. llvmpipe and GPU drivers do;
+// SwiftShader does not, and runs the naive kernels three times as fast.
+bool unrolls_loops(const DeviceCaps& caps);
+
 // For shaders/conv2d/tile.glsl.
 struct GatherTile {
   uint32_t lanes = 1;    // workgroup width, along destination channels
@@ -39,7 +43,7 @@ struct WeightTile {
 
 struct WeightWork {
   uint32_t images;
-  uint32_t dy_height, x_width;
+  uint32_t x_height, x_width, dy_height, dy_width;
   uint32_t stride;  // along the width
   uint32_t groups, group_c, group_k;
   uint32_t kernel_height, kernel_width;

@@ -122,25 +122,26 @@ void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy,
           groups_for(g.w_count(), kernels::linear_backward_weight_naive::local_size));
 }
 
-bool always(const Conv2dGeometry&) {
+bool always(const Conv2dGeometry&, const DeviceCaps&) {
   return true;
 }
 
 struct Variant {
   FeatureMask features;
-  bool (*fits)(const Conv2dGeometry& g);
+  bool (*fits)(const Conv2dGeometry& g, const DeviceCaps& caps);
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{0, always, lower_tuned_forward}, {0, always, lower_naive_forward}};
-constexpr Variant kBackwardInput[] = {{0, always, lower_tuned_backward_input}, {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{0, always, lower_tuned_backward_weight},
+constexpr Variant kForward[] = {{0, tuned_pays, lower_tuned_forward}, {0, always, lower_naive_forward}};
+constexpr Variant kBackwardInput[] = {{0, tuned_pays, lower_tuned_backward_input},
+                                      {0, always, lower_naive_backward_input}};
+constexpr Variant kBackwardWeight[] = {{0, tuned_pays, lower_tuned_backward_weight},
                                        {0, always, lower_naive_backward_weight}};
 
 template <const auto& kVariants>
 Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Conv2dGeometry g = geometry_of(node, graph);
-  select_variant(kVariants, target, g).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
+  select_variant(kVariants, target, g, target.caps).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
   return {};
 }
 
