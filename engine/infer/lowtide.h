@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The C API of lowtide: open a packed model on a Vulkan device, run images through it. For C11 and C++.
+ *
+ * Threads    A handle may be used by one thread at a time; different handles by different threads at once. A session
+ *            made on a lowtide_device counts as a handle of its own. lowtide_last_error() is kept for each thread.
+ * Ownership  What a function with "open" in its name gives must be closed. A device must be closed after its sessions.
+ *            Text and tables that a function points to belong to the handle and live until it is closed.
+ * Errors     Functions return a lowtide_status; anything but LOWTIDE_OK leaves the outputs as they were. The sentence
+ *            for people is lowtide_last_error(). No function ends the process for what a file, a device or an argument
+ *            does wrong; a NULL handle or NULL output is LOWTIDE_INVALID_ARGUMENT.
+ * ABI        Handles are opaque. Structs start with struct_size, which the caller sets to sizeof of the struct as it
+ * was compiled: structs may grow at their end, and old callers go on to work. A zero in any other field of an options
+ * struct means the default. Numbers of enumerators do not change.
+ */
+#ifndef LOWTIDE_H
+#define LOWTIDE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define LOWTIDE_API
+#else
+#define LOWTIDE_API __attribute__((visibility("default")))
+#endif
+
+#define LOWTIDE_VERSION_MAJOR 0
+#define LOWTIDE_VERSION_MINOR 1
+#define LOWTIDE_VERSION_PATCH 0
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t lowtide_status;
+enum {
+  LOWTIDE_OK = 0,
+  LOWTIDE_INVALID_ARGUMENT = 1, /* a request that can never work: NULL, a size that does not fit */
+  LOWTIDE_NOT_FOUND = 2,        /* a file or device that is not there */
+  LOWTIDE_IO = 3,               /* reading failed */
+  LOWTIDE_FORMAT = 4,           /* bytes that are not a packed model */
+  LOWTIDE_UNSUPPORTED = 5,      /* the device or this build lacks something */
+  LOWTIDE_OUT_OF_MEMORY = 6,    /* of the host or of the device */
+  LOWTIDE_DEVICE_LOST = 7,      /* the driver gave up on the device; close the sessions on it */
+  LOWTIDE_NUMERIC = 8,
+  LOWTIDE_INTERRUPTED = 9,
+  LOWTIDE_INTERNAL = 10 /* a fault of lowtide itself */
+};
+
+/* Of the library that is linked, which may be newer than this header: major * 1000000 + minor * 1000 + patch. */
+LOWTIDE_API uint32_t lowtide_version(void);
+LOWTIDE_API const char* lowtide_version_string(void); /* "0.1.0" */
+/* "ok", "not found", ...; never NULL, also for numbers that are no status. */
+LOWTIDE_API const char* lowtide_status_name(lowtide_status status);
+/* Why the last function that failed on this thread failed; "" where none has. Lives until the next failure on it. */
+LOWTIDE_API const char* lowtide_last_error(void);
+
+/* ---- devices ----------------------------------------------------------------------------------------------------- */
+
+typedef struct lowtide_device lowtide_device;
+typedef struct lowtide_session lowtide_session;
+
+typedef struct lowtide_device_options {
+  size_t struct_size;
+  const char* device;       /* index or part of the name; NULL: $LOWTIDE_DEVICE, or else the best device */
+  const char* cache_folder; /* for compiled pipelines; NULL: the user's cache folder; "": none */
+  uint32_t validation;      /* 0: $LOWTIDE_VALIDATION decides; 1: off; 2: on */
+} lowtide_device_options;
+
+/* For several sessions on one device; a program with one session needs no lowtide_device. options may be NULL. */
+LOWTIDE_API lowtide_status lowtide_device_open(const lowtide_device_options* options, lowtide_device** device);
+LOWTIDE_API void lowtide_device_close(lowtide_device* device); /* NULL is allowed */
+/* Name, driver and why it was chosen, in lines. NULL for a NULL handle. */
+LOWTIDE_API const char* lowtide_device_description(const lowtide_device* device);
+
+/* ---- sessions ---------------------------------------------------------------------------------------------------- */
+
+typedef struct lowtide_session_options {
+  size_t struct_size;
+  lowtide_device* device;                       /* NULL: the session opens a device of its own, */
+  const lowtide_device_options* device_options; /* by these; NULL: all defaults */
+  uint32_t batch;                               /* images per submission; 0: 1 */
+  uint32_t profile;                             /* not 0: time every layer, which slows the run */
+} lowtide_session_options;
+
+/* From a file, or from its bytes, which are copied. options may be NULL. */
+LOWTIDE_API lowtide_status lowtide_open(const char* path, const lowtide_session_options* options,
+                                        lowtide_session** session);
+LOWTIDE_API lowtide_status lowtide_open_memory(const void* bytes, size_t byte_count,
+                                               const lowtide_session_options* options, lowtide_session** session);
+LOWTIDE_API void lowtide_close(lowtide_session* session); /* NULL is allowed */
+
+typedef struct lowtide_tensor {
+  size_t struct_size;
+  const char* name;
+  uint32_t rank;
+  uint32_t extents[4]; /* outermost first; the first one is the batch */
+} lowtide_tensor;
+
+LOWTIDE_API uint32_t lowtide_input_count(const lowtide_session* session);
+LOWTIDE_API uint32_t lowtide_output_count(const lowtide_session* session);
+/* images f32 [batch, height, width, channels]. */
+LOWTIDE_API lowtide_status lowtide_get_input(const lowtide_session* session, uint32_t index, lowtide_tensor* tensor);
+/* logits f32 [batch, classes]. */
+LOWTIDE_API lowtide_status lowtide_get_output(const lowtide_session* session, uint32_t index, lowtide_tensor* tensor);
+
+typedef struct lowtide_model {
+  size_t struct_size;
+  const char* network; /* "cnv" */
+  const char* source;  /* the recipe it was trained by, for people */
+  uint32_t height, width, channels, classes;
+  const float* mean; /* [channels]; an f32 input is (pixel / 255 - mean) / deviation */
+  const float* deviation;
+} lowtide_model;
+
+LOWTIDE_API lowtide_status lowtide_get_model(const lowtide_session* session, lowtide_model* model);
+/* NULL where the model has no names, or no such class. */
+LOWTIDE_API const char* lowtide_class_name(const lowtide_session* session, uint32_t index);
+/* As lowtide_device_description, of the device that the session runs on. */
+LOWTIDE_API const char* lowtide_session_device(const lowtide_session* session);
+
+/* ---- running ----------------------------------------------------------------------------------------------------- */
+
+/* images [image_count, height, width, channels], normalised -> logits [image_count, classes]. Any count: it is cut into
+ * batches. logit_count is the room behind `logits` in floats and must be image_count * classes. Returns when the logits
+ * are there. */
+LOWTIDE_API lowtide_status lowtide_run_f32(lowtide_session* session, const float* images, size_t image_count,
+                                           float* logits, size_t logit_count);
+/* The same from 8-bit pixels, which are normalised by the model's mean and deviation. */
+LOWTIDE_API lowtide_status lowtide_run_u8(lowtide_session* session, const uint8_t* pixels, size_t image_count,
+                                          float* logits, size_t logit_count);
+/* Plans anew for another batch; on an error the session stays as it was. */
+LOWTIDE_API lowtide_status lowtide_set_batch(lowtide_session* session, uint32_t batch);
+
+typedef struct lowtide_layer {
+  size_t struct_size;
+  const char* name;        /* of the layer in the network */
+  const char* kernel;      /* that it runs with on this device */
+  uint32_t dispatch_count; /* per submission */
+  double seconds;          /* mean per submission since the batch was set; 0 without lowtide_session_options.profile */
+} lowtide_layer;
+
+/* Which layer runs with which kernel, and for how long: takes down the rows of now, in the order of execution, and
+ * gives their number. What lowtide_get_layer points to lives until this is called again or the session is closed. */
+LOWTIDE_API uint32_t lowtide_layer_count(lowtide_session* session);
+LOWTIDE_API lowtide_status lowtide_get_layer(const lowtide_session* session, uint32_t index, lowtide_layer* layer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Session: a packed model on a device: images in, logits out. The C++ face of what lowtide.h gives to C. Everything is
+// planned, allocated and recorded when a session is opened or its batch changes; a run only fills memory and submits.
+// One thread at a time per session; sessions that share a context may run on different threads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/graph/graph.hpp"
+#include "engine/model/packed_model.hpp"
+#include "engine/runtime/context.hpp"
+#include "engine/runtime/executor.hpp"
+
+namespace lowtide::infer {
+
+struct SessionOptions {
+  std::string device;                                 // as runtime::ContextOptions; only where the session opens one
+  uint32_t batch = 1;                                 // images per submission
+  bool profile = false;                               // times every dispatch, which slows the run
+  std::optional<bool> validation = {};                // as runtime::ContextOptions; likewise
+  std::optional<std::filesystem::path> cache_folder;  // likewise
+  bool naive_only = false;                            // the readable kernel of every op: tests, comparisons
+};
+
+// What one layer runs with: one row per layer and kernel, in the order of execution.
+struct LayerRun {
+  std::string layer;            // the node of the graph
+  std::string kernel;           // of the kernel bank
+  uint32_t dispatch_count = 0;  // per submission
+  double seconds = 0.0;         // mean per submission since the batch was set; 0 without SessionOptions::profile
+};
+
+// What a session opens a device with.
+runtime::ContextOptions context_options(const SessionOptions& options);
+
+class Session {
+ public:
+  // Opens a device of its own for a model file, or for the bytes of one, which are copied; `source` names them in
+  // messages. Errors: those of PackedModel, Context and set_batch.
+  static Result<std::unique_ptr<Session>> open(const std::filesystem::path& path, const SessionOptions& options = {});
+  static Result<std::unique_ptr<Session>> open(std::span<const std::byte> bytes, std::string_view source,
+                                               const SessionOptions& options = {});
+  // The same on a device that is open already; the context must outlive the session.
+  static Result<std::unique_ptr<Session>> open(runtime::Context& context, const std::filesystem::path& path,
+                                               const SessionOptions& options = {});
+  static Result<std::unique_ptr<Session>> open(runtime::Context& context, std::span<const std::byte> bytes,
+                                               std::string_view source, const SessionOptions& options = {});
+  // From a model that was read; bytes that PackedModel::parse was given must outlive the session too.
+  static Result<std::unique_ptr<Session>> create(runtime::Context& context, model::PackedModel model,
+                                                 const SessionOptions& options = {});
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const model::ModelInfo& info() const { return model_.info(); }
+  uint64_t image_elements() const;  // height * width * channels: elements of one image
+  uint32_t batch() const { return batch_; }
+
+  // Plans anew for `batch` images per submission; no work where it is the batch already. On an error the session stays
+  // as it was. Errors: `batch` is 0 (invalid_argument), the device cannot hold it (unsupported, out_of_memory).
+  Result<void> set_batch(uint32_t batch);
+
+  // images [n, height, width, channels] f32, normalised as ModelInfo says -> logits [n, classes]. Any n, 0 included:
+  // it is cut into batches, of which the last one is filled up with zeros. An image's logits depend on that image
+  // alone. Errors: sizes that do not fit (invalid_argument), device_lost.
+  Result<void> run(std::span<const float> images, std::span<float> logits);
+  // The same from 8-bit pixels, normalised here: (pixel / 255 - mean) / deviation in double, rounded once to f32, as
+  // training does.
+  Result<void> run(std::span<const uint8_t> pixels, std::span<float> logits);
+  Result<std::vector<float>> run(std::span<const float> images);
+  Result<std::vector<float>> run(std::span<const uint8_t> pixels);
+
+  std::vector<LayerRun> layers() const;
+
+  runtime::Context& context() const { return *context_; }
+  const graph::Graph& graph() const { return *graph_; }  // of the current batch
+  const plan::Program& program() const { return executor_->program(); }
+  const runtime::Profile& profile() const { return executor_->profile(); }
+
+ private:
+  // Writes images first .. first + count of the caller's to `target`, f32 [count, h, w, c].
+  using FillImages = std::function<void(uint64_t first, uint64_t count, std::span<float> target)>;
+
+  explicit Session(model::PackedModel model, const SessionOptions& options);
+  static Result<std::unique_ptr<Session>> over_copy(std::span<const std::byte> bytes, std::string_view source,
+                                                    const SessionOptions& options);
+  static Result<std::unique_ptr<Session>> start(std::unique_ptr<Session> session, runtime::Context* context);
+  Result<uint64_t> image_count(size_t elements, size_t logit_count) const;
+  Result<void> run_batches(uint64_t count, const FillImages& fill, std::span<float> logits);
+
+  std::vector<uint64_t> owned_bytes_;                // the model's, where the session copied them; 8-byte aligned
+  std::unique_ptr<runtime::Context> owned_context_;  // where the session opened the device
+  runtime::Context* context_ = nullptr;
+  model::PackedModel model_;
+  SessionOptions options_;
+  std::vector<float> pixel_table_;  // [channels, 256]
+  uint32_t batch_ = 0;
+  uint64_t submit_count_ = 0;
+  std::unique_ptr<graph::Graph> graph_;
+  std::unique_ptr<runtime::Executor> executor_;
+  ValueId images_;
+  ValueId logits_;
+};
+
+}  // namespace lowtide::infer
