@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/kernel/dispatch.hpp"
+
 namespace lowtide::vk {
 namespace {
 
@@ -140,6 +142,11 @@ PhysicalDevice probe(VkPhysicalDevice handle) {
   if (device.timestamp_bits == 0) caps.timestamp_period_ns = 0.0f;
   if (family) device.queue_family = *family;
   if (!family) device.candidate.unusable = "has no queue that can compute";
+  const uint32_t bindings = properties.core.properties.limits.maxPerStageDescriptorStorageBuffers;
+  if (bindings < kMaxBindings) {
+    device.candidate.unusable =
+        fmt::format("lets a kernel use {} storage buffers, at least {} are needed", bindings, kMaxBindings);
+  }
   return device;
 }
 
