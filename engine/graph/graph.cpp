@@ -81,18 +81,17 @@ Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void
     return tl::unexpected<Error>(std::move(error));
   }
   const NodeId id(narrow<uint32_t>(nodes_.size()));
-  if (node.outputs.empty()) {
-    for (size_t i = 0; i < descs->size(); ++i) {
-      Value value = {.desc = (*descs)[i], .name = i == 0 ? node.name : fmt::format("{}.{}", node.name, i)};
-      value.producer = id;
-      if (op.is_view && i == 0) value.view_of = node.in(0);
-      node.outputs.push_back(add_value(std::move(value)));
-    }
-  } else {
-    LOWTIDE_CHECK(node.outputs.size() == descs->size(), fmt::format("{} has another number of outputs", op.name));
-    for (size_t i = 0; i < descs->size(); ++i) {
+  if (node.outputs.empty()) node.outputs.resize(descs->size());
+  LOWTIDE_CHECK(node.outputs.size() == descs->size(), fmt::format("{} has another number of outputs", op.name));
+  for (size_t i = 0; i < descs->size(); ++i) {
+    if (node.outputs[i].is_valid()) {
       LOWTIDE_CHECK(desc(node.outputs[i]) == (*descs)[i], fmt::format("output {} of {} does not fit", i, op.name));
+      continue;
     }
+    Value value = {.desc = (*descs)[i], .name = i == 0 ? node.name : fmt::format("{}.{}", node.name, i)};
+    value.producer = id;
+    if (op.is_view && i == 0) value.view_of = node.in(0);
+    node.outputs[i] = add_value(std::move(value));
   }
   nodes_.push_back(std::move(node));
   return &nodes_.back();

@@ -33,7 +33,8 @@ class Graph {
 
   // Appends a node. Its op's shape rule gives the descriptions of its outputs, or an error: a sentence that says what
   // does not fit. `outputs` empty: new activations, named "<node>" or "<node>.<i>". Otherwise the node writes those
-  // existing values, whose descriptions must be the ones that the shape rule gives. The pointer stays valid.
+  // existing values, whose descriptions must be the ones that the shape rule gives; an invalid id among them stands
+  // for a new activation. The pointer stays valid.
   Result<const Node*> append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
                              std::vector<ValueId> inputs, std::vector<ValueId> outputs = {});
 

@@ -7,12 +7,19 @@
 
 #include "engine/ops/adam/adam.hpp"
 #include "engine/ops/add/add.hpp"
+#include "engine/ops/affine/affine.hpp"
+#include "engine/ops/batch_norm/batch_norm.hpp"
+#include "engine/ops/bias/bias.hpp"
+#include "engine/ops/channel_dot/channel_dot.hpp"
+#include "engine/ops/channel_sum/channel_sum.hpp"
+#include "engine/ops/clip/clip.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/copy/copy.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/detach/detach.hpp"
 #include "engine/ops/dot/dot.hpp"
 #include "engine/ops/fill/fill.hpp"
+#include "engine/ops/global_average_pool/global_average_pool.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
 #include "engine/ops/linear/linear.hpp"
@@ -21,8 +28,11 @@
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/packed_pool2d/packed_pool2d.hpp"
+#include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/ops/reshape/reshape.hpp"
+#include "engine/ops/scale/scale.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
@@ -33,6 +43,17 @@ constexpr const graph::OpInfo* kOps[] = {
     // clang-format off
     &kAdamOp,
     &kAddOp,
+    &kAffineOp,
+    &kAveragePool2dOp,
+    &kAveragePool2dBackwardOp,
+    &kBatchNormOp,
+    &kBatchNormBackwardOp,
+    &kBatchNormFoldOp,
+    &kBiasOp,
+    &kChannelDotOp,
+    &kChannelSumOp,
+    &kClipOp,
+    &kClipBackwardOp,
     &kConv2dOp,
     &kConv2dBackwardInputOp,
     &kConv2dBackwardWeightOp,
@@ -42,12 +63,16 @@ constexpr const graph::OpInfo* kOps[] = {
     &kDotOp,
     &kDotBackwardOp,
     &kFillOp,
+    &kGlobalAveragePoolOp,
+    &kGlobalAveragePoolBackwardOp,
     &kGradientNormOp,
     &kKlDivergenceOp,
     &kKlDivergenceBackwardOp,
     &kLinearOp,
     &kLinearBackwardInputOp,
     &kLinearBackwardWeightOp,
+    &kMaxPool2dOp,
+    &kMaxPool2dBackwardOp,
     &kMseOp,
     &kMseBackwardOp,
     &kPackOp,
@@ -66,6 +91,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kQuantizeWeightsBackwardMaximumOp,
     &kReluOp,
     &kReluBackwardOp,
+    &kReshapeOp,
+    &kScaleOp,
     &kSgdOp,
     &kSoftmaxCrossEntropyOp,
     &kSoftmaxCrossEntropyBackwardOp,

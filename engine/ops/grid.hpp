@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// How element-wise and per-channel kernels cut a tensor among invocations: an item is one element or four adjacent
+// ones; invocation i works on the items i, i + stride, i + 2 stride, ... below count. Adjacent invocations touch
+// adjacent memory, and where stride is a multiple of the items of a row each invocation stays in one channel.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/kernel/caps.hpp"
+#include "engine/kernel/dispatch.hpp"
+#include "engine/tensor/shape.hpp"
+
+namespace lowtide::ops {
+
+struct Grid {
+  bool is_vec4 = false;   // items are four elements; only where the extent that matters is a multiple of four
+  uint32_t count = 0;     // items
+  uint32_t channels = 1;  // items of one row of the last axis; 1 where the channel does not matter
+  uint32_t stride = 1;    // a multiple of channels
+  Groups groups;          // of kWidth invocations; those from stride on are idle
+
+  static constexpr uint32_t kWidth = 64;
+  uint32_t blocks() const { return stride / channels; }
+};
+
+// One item per invocation, one element per item: what naive kernels use.
+Grid naive_grid(const Shape& shape);
+// Several items per invocation; vec4 where the count is a multiple of four.
+Grid element_grid(const Shape& shape, const DeviceCaps& caps);
+// Likewise, each invocation within one channel (four of them where the last extent is a multiple of four).
+Grid channel_grid(const Shape& shape, const DeviceCaps& caps);
+// For sums over rows: blocks() partial results per channel. A function of the shape alone, so that a sum does not
+// depend on the device it is made on.
+Grid reduction_grid(const Shape& shape);
+
+}  // namespace lowtide::ops

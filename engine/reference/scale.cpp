@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reference of scale: y = x * s; a scalar s has one element.
+#include "engine/reference/functions.hpp"
+
+namespace lowtide::reference {
+
+void scale(const Operands& o) {
+  const size_t channels = o.inputs[1].size();
+  for (size_t i = 0; i < o.outputs[0].size(); ++i) o.outputs[0][i] = o.inputs[0][i] * o.inputs[1][i % channels];
+}
+
+}  // namespace lowtide::reference

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases of batch_norm: ranks 2 and 4, one and many blocks of rows, a mean that is large beside the deviation; the
+// running values; the fold with and without a scale that is known only on the device.
+#include "engine/ops/batch_norm/batch_norm.hpp"
+
+#include <fmt/format.h>
+
+#include "tests/cases/op_case.hpp"
+
+namespace lowtide::cases {
+namespace {
+
+struct Made {
+  ops::BatchNormValues values;
+  std::vector<CaseInput> inputs;
+};
+
+Made make_values(graph::Graph& g, uint32_t channels) {
+  Made made;
+  made.values = {.gamma = g.parameter("gamma", Shape{channels}),
+                 .beta = g.parameter("beta", Shape{channels}),
+                 .running_mean = g.state("running_mean", f32_desc(Shape{channels})),
+                 .running_variance = g.state("running_variance", f32_desc(Shape{channels}))};
+  made.inputs = {{made.values.gamma, uniform(0.5, 1.5)},
+                 {made.values.beta, uniform(-1, 1)},
+                 {made.values.running_mean, uniform(-1, 1), false},
+                 {made.values.running_variance, uniform(0.5, 2), false}};
+  return made;
+}
+
+std::function<Result<CaseGraph>(graph::Graph&)> training(Shape shape, Distribution x_distribution,
+                                                         ops::BatchNormOpParams params, bool with_running_values) {
+  return [=](graph::Graph& g) -> Result<CaseGraph> {
+    const ValueId x = g.input("x", f32_desc(shape));
+    Made made = make_values(g, shape.last());
+    LOWTIDE_TRY(const ValueId y, ops::batch_norm(g, "batch_norm", x, made.values, params));
+    CaseGraph out = {.inputs = {{x, x_distribution}}, .outputs = {y}};
+    out.inputs.insert(out.inputs.end(), made.inputs.begin(), made.inputs.end());
+    if (with_running_values) out.outputs = {y, made.values.running_mean, made.values.running_variance};
+    return out;
+  };
+}
+
+std::function<Result<CaseGraph>(graph::Graph&)> fold(uint32_t channels, bool has_scale, Shape scale_shape) {
+  return [=](graph::Graph& g) -> Result<CaseGraph> {
+    Made made = make_values(g, channels);
+    for (CaseInput& input : made.inputs) input.is_differentiable = false;
+    ValueId scale;
+    if (has_scale) {
+      scale = g.input("scale", f32_desc(scale_shape));
+      made.inputs.push_back({scale, uniform(0.1, 2), false});
+    }
+    const ops::BatchNormFoldOpParams params = {.epsilon = 1e-3f, .input_scale = 0.3f};
+    LOWTIDE_TRY(const ops::BatchNormFolded folded, ops::batch_norm_fold(g, "fold", made.values, params, scale));
+    return CaseGraph{.inputs = made.inputs, .outputs = {folded.multiplier, folded.offset}};
+  };
+}
+
+}  // namespace
+
+std::vector<OpCase> batch_norm_cases() {
+  std::vector<OpCase> cases;
+  const ops::BatchNormOpParams params = {.epsilon = 1e-4f, .momentum = 0.3f};
+  for (const Shape& shape : {Shape{5, 1}, Shape{7, 6}, Shape{67, 36}, Shape{2, 5, 3, 4}, Shape{3, 11, 13, 5},
+                             Shape{2, 3, 5, 68}, Shape{5, 29, 31, 8}}) {
+    cases.push_back(
+        {.name = "batch_norm/" + to_string(shape), .build = training(shape, normal(0.5, 2), params, false)});
+    cases.push_back({.name = fmt::format("batch_norm/{}/running_values", to_string(shape)),
+                     .build = training(shape, normal(0.5, 2), params, true),
+                     .check_gradient = false});
+  }
+  // The f32 input itself holds 24 bits: a mean of 1000 deviations leaves 2^-14 of the deviation.
+  cases.push_back({.name = "batch_norm/far_from_zero",
+                   .build = training(Shape{3, 11, 13, 8}, normal(1000, 1), params, true),
+                   .check_gradient = false,
+                   .tolerance = 2e-4});
+  cases.push_back({.name = "batch_norm_fold/static/[37]", .build = fold(37, false, {}), .check_gradient = false});
+  cases.push_back({.name = "batch_norm_fold/scalar/[67]", .build = fold(67, true, {}), .check_gradient = false});
+  cases.push_back({.name = "batch_norm_fold/channel/[67]", .build = fold(67, true, {67}), .check_gradient = false});
+  return cases;
+}
+
+}  // namespace lowtide::cases
