@@ -48,7 +48,6 @@ void quantize_activations(const Operands&);
 void quantize_activations_backward_input(const Operands&);
 void quantize_magnitude(const Operands&);
 void quantize_magnitude_backward_input(const Operands&);
-void quantize_magnitude_detached(const Operands&);
 void quantize_sign(const Operands&);
 void quantize_sign_backward_input(const Operands&);
 void quantize_weights(const Operands&);

@@ -22,9 +22,10 @@ BUFFER_READ_WRITE(4, float, running_variance)
 void main() {
   const uint channel = linear_invocation();
   if (channel >= p.channels) return;
+  const float shift = x[channel];  // sums about a value of the channel keep their digits where the mean is large
   float sum = 0.0;
-  for (uint row = 0u; row < p.rows; ++row) sum += x[row * p.channels + channel];
-  const float average = sum / float(p.rows);
+  for (uint row = 0u; row < p.rows; ++row) sum += x[row * p.channels + channel] - shift;
+  const float average = shift + sum / float(p.rows);
   float squares = 0.0;
   for (uint row = 0u; row < p.rows; ++row) {
     const float deviation = x[row * p.channels + channel] - average;

@@ -74,23 +74,23 @@ void backward_sums(const Node& node, const Shape& shape, DispatchList& out) {
     out.add(kernel, element_params(grid, shape), grid.groups);
   };
   if (grid.is_vec4) {
-    add(kernels::batch_norm_backward_partials_vec4{});
+    add(kernels::batch_norm_backward_weight_partials_vec4{});
   } else {
-    add(kernels::batch_norm_backward_partials{});
+    add(kernels::batch_norm_backward_weight_partials{});
   }
   out.add(
-      kernels::batch_norm_backward_finish{
+      kernels::batch_norm_backward_weight_finish{
           .partials = partials, .inverse_std = node.in(4), .dgamma = node.out(1), .dbeta = node.out(2)},
       statistics_params(node, shape, grid.blocks()), groups_for(shape.last(), kChannelsPerGroup));
 }
 
 void backward_sums_naive(const Node& node, const Shape& shape, DispatchList& out) {
-  const kernels::batch_norm_backward_sums_naive kernel{.x = node.in(0),
-                                                       .dy = node.in(1),
-                                                       .mean = node.in(3),
-                                                       .inverse_std = node.in(4),
-                                                       .dgamma = node.out(1),
-                                                       .dbeta = node.out(2)};
+  const kernels::batch_norm_backward_weight_naive kernel{.x = node.in(0),
+                                                         .dy = node.in(1),
+                                                         .mean = node.in(3),
+                                                         .inverse_std = node.in(4),
+                                                         .dgamma = node.out(1),
+                                                         .dbeta = node.out(2)};
   out.add(kernel, statistics_params(node, shape, 1), groups_for(shape.last(), kernel.local_size));
 }
 
@@ -154,13 +154,13 @@ Result<void> fold(const Node& node, const Graph& graph, const LowerTarget&, Disp
   const uint32_t channels = graph.desc(node.out()).shape.last();
   const auto p = node.params<BatchNormFoldOpParams>();
   const bool has_scale = node.inputs.size() == 5;
-  kernels::batch_norm_fold kernel{.gamma = node.in(0),
-                                  .beta = node.in(1),
-                                  .running_mean = node.in(2),
-                                  .running_variance = node.in(3),
-                                  .scale = has_scale ? node.in(4) : node.in(0),
-                                  .multiplier = node.out(0),
-                                  .offset = node.out(1)};
+  kernels::batch_norm_forward_fold kernel{.gamma = node.in(0),
+                                          .beta = node.in(1),
+                                          .running_mean = node.in(2),
+                                          .running_variance = node.in(3),
+                                          .scale = has_scale ? node.in(4) : node.in(0),
+                                          .multiplier = node.out(0),
+                                          .offset = node.out(1)};
   kernel.spec.has_scale = has_scale ? 1 : 0;
   kernel.spec.is_scalar = has_scale && graph.desc(node.in(4)).shape.rank() == 0 ? 1 : 0;
   out.add(kernel,
