@@ -198,6 +198,8 @@ struct Mistake {
 TEST(Recipe, EachMistakeHasASentence) {
   const Mistake mistakes[] = {
       {"name = ", "r.toml line 1: not TOML"},
+      {"[!]", "line 1: not TOML"},
+      {"a.! = 1", "line 1: not TOML"},
       {"name = \"a\"\nname = \"b\"\n", "line 2: not TOML"},
       {"name = \"../up\"", "name names the run folder"},
       {"name = \"\"", "name names the run folder"},
