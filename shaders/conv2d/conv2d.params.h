@@ -31,12 +31,11 @@ struct Conv2dTileParams {
   float scale;
 };
 
-// Tuned backward_weight.
+// Tuned backward_weight, both forms.
 struct Conv2dBackwardWeightParams {
   uint images;
   uint x_height, dy_height;
-  uint group_c;
-  uint groups;
+  uint group_c, groups;
   uint kernel_height;
   uint stride_h, dilation_h, pad_h;
   uint slices;

@@ -50,6 +50,36 @@ void add_gather(Kernel kernel, shaders::Conv2dTileParams params, const GatherWor
   out.add(kernel, params, groups_for(workgroups, 1));
 }
 
+WeightWork weight_work(const Conv2dGeometry& g) {
+  return {g.n, g.h, g.w, g.oh, g.ow, g.params.stride_w, g.params.groups, g.group_c(), g.group_k(), g.r, g.s};
+}
+
+// Everything that both tuned forms of backward_weight share: `workgroups` for each slice, then the sum of the slices.
+template <class Kernel>
+void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uint32_t slices, DispatchList& out) {
+  const Conv2dParams& p = g.params;
+  const ValueId dw = kernel.dw;
+  if (slices > 1) kernel.dw = out.scratch(g.w_count() * slices * 4);
+  const shaders::Conv2dBackwardWeightParams params = {.images = g.n,
+                                                      .x_height = g.h,
+                                                      .dy_height = g.oh,
+                                                      .group_c = g.group_c(),
+                                                      .groups = p.groups,
+                                                      .kernel_height = g.r,
+                                                      .stride_h = p.stride_h,
+                                                      .dilation_h = p.dilation_h,
+                                                      .pad_h = p.pad_h,
+                                                      .slices = slices,
+                                                      .slice_words = narrow<uint32_t>(g.w_count()),
+                                                      .workgroups = narrow<uint32_t>(workgroups * slices),
+                                                      .scale = slices > 1 ? 1.0f : p.output_scale};
+  out.add(kernel, params, groups_for(params.workgroups, 1));
+  if (slices == 1) return;
+  const kernels::conv2d_backward_weight_sum sum{.partial = kernel.dw, .dw = dw};
+  out.add(sum, shaders::Conv2dSumParams{params.slice_words, slices, p.output_scale},
+          groups_for(g.w_count(), sum.local_size));
+}
+
 shaders::Conv2dNaiveParams naive_params(const Conv2dGeometry& g) {
   const Conv2dParams& p = g.params;
   return {.n = g.n,
@@ -171,15 +201,8 @@ void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, Valu
                                  const DeviceCaps& caps, DispatchList& out) {
   const Conv2dGeometry g = without_rows(geometry);
   const Conv2dParams& p = g.params;
-  const uint32_t group_c = g.group_c(), group_k = g.group_k();
-  const WeightTile tile =
-      choose_weight_tile({g.n, g.h, g.w, g.oh, g.ow, p.stride_w, p.groups, group_c, group_k, g.r, g.s}, caps);
-  const bool is_sliced = tile.slices > 1;
-  const uint32_t workgroups = narrow<uint32_t>(uint64_t{tile.slices} * p.groups * ceil_div(group_c, tile.lanes) *
-                                               ceil_div(group_k, tile.out) * g.r);
-
+  const WeightTile tile = choose_weight_tile(weight_work(g), caps);
   kernels::conv2d_backward_weight kernel{.x = x, .dy = dy, .dw = dw};
-  if (is_sliced) kernel.dw = out.scratch(g.w_count() * tile.slices * 4);
   kernel.spec = {.width = tile.lanes,
                  .tile_out = tile.out,
                  .tile_columns = tile.columns,
@@ -191,25 +214,32 @@ void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, Valu
                  .stride = static_cast<int32_t>(p.stride_w),
                  .dilation = static_cast<int32_t>(p.dilation_w),
                  .pad = static_cast<int32_t>(p.pad_w),
-                 .group_k = group_k};
-  const shaders::Conv2dBackwardWeightParams params = {.images = g.n,
-                                                      .x_height = g.h,
-                                                      .dy_height = g.oh,
-                                                      .group_c = group_c,
-                                                      .groups = p.groups,
-                                                      .kernel_height = g.r,
-                                                      .stride_h = p.stride_h,
-                                                      .dilation_h = p.dilation_h,
-                                                      .pad_h = p.pad_h,
-                                                      .slices = tile.slices,
-                                                      .slice_words = narrow<uint32_t>(g.w_count()),
-                                                      .workgroups = workgroups,
-                                                      .scale = is_sliced ? 1.0f : p.output_scale};
-  out.add(kernel, params, groups_for(workgroups, 1));
-  if (!is_sliced) return;
-  const kernels::conv2d_backward_weight_sum sum{.partial = kernel.dw, .dw = dw};
-  out.add(sum, shaders::Conv2dSumParams{params.slice_words, tile.slices, p.output_scale},
-          groups_for(g.w_count(), sum.local_size));
+                 .group_k = g.group_k()};
+  const uint64_t workgroups =
+      uint64_t{p.groups} * ceil_div(g.group_c(), tile.lanes) * ceil_div(g.group_k(), tile.out) * g.r;
+  add_sliced(kernel, g, workgroups, tile.slices, out);
+}
+
+void lower_narrow_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps& caps,
+                                  DispatchList& out) {
+  const Conv2dParams& p = g.params;
+  const NarrowTile tile = choose_narrow_tile(weight_work(g), caps);
+  kernels::conv2d_backward_weight_narrow kernel{.x = x, .dy = dy, .dw = dw};
+  kernel.spec = {.width = tile.lanes,
+                 .tile_rows = tile.rows,
+                 .tile_columns = tile.columns,
+                 .x_channels = g.c,
+                 .dy_channels = g.k,
+                 .x_width = g.w,
+                 .dy_width = g.ow,
+                 .kernel_width = g.s,
+                 .stride = static_cast<int32_t>(p.stride_w),
+                 .dilation = static_cast<int32_t>(p.dilation_w),
+                 .pad = static_cast<int32_t>(p.pad_w),
+                 .group_k = g.group_k(),
+                 .group_c = g.group_c()};
+  const uint64_t workgroups = uint64_t{p.groups} * ceil_div(g.group_k(), tile.lanes) * ceil_div(g.r, tile.rows);
+  add_sliced(kernel, g, workgroups, tile.slices, out);
 }
 
 namespace {
@@ -221,6 +251,9 @@ bool fits_forward(const Conv2dGeometry& g, const DeviceCaps& caps) {
 }
 bool fits_backward(const Conv2dGeometry& g, const DeviceCaps& caps) {
   return (g.group_c() >= 4 || g.params.groups == 1) && tuned_pays(g, caps);
+}
+bool fits_narrow(const Conv2dGeometry& g, const DeviceCaps& caps) {
+  return fits_narrow_tile(weight_work(g)) && tuned_pays(g, caps);
 }
 bool always(const Conv2dGeometry&, const DeviceCaps&) {
   return true;
@@ -235,7 +268,8 @@ struct Variant {
 constexpr Variant kForward[] = {{0, fits_forward, lower_tuned_forward}, {0, always, lower_naive_forward}};
 constexpr Variant kBackwardInput[] = {{0, fits_backward, lower_tuned_backward_input},
                                       {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{0, fits_backward, lower_tuned_backward_weight},
+constexpr Variant kBackwardWeight[] = {{0, fits_narrow, lower_narrow_backward_weight},
+                                       {0, fits_backward, lower_tuned_backward_weight},
                                        {0, always, lower_naive_backward_weight}};
 
 template <size_t Count>

@@ -41,6 +41,27 @@ uint32_t choose_step(uint32_t channels, uint32_t taps, uint32_t sums) {
   return step;
 }
 
+// Parts that the pixels are cut into, each summed by `workgroups` workgroups in turns of `columns` columns.
+uint32_t choose_slices(const WeightWork& work, uint64_t workgroups, uint64_t turns, uint32_t columns,
+                       const DeviceCaps& caps) {
+  const uint64_t words = uint64_t{work.groups} * work.group_k * work.kernel_height * work.kernel_width * work.group_c;
+  const uint64_t read_words =
+      uint64_t{work.images} * work.groups *
+      (uint64_t{work.x_height} * work.x_width * work.group_c + uint64_t{work.dy_height} * work.dy_width * work.group_k);
+  uint64_t wanted = ceil_div(caps.is_software() ? uint64_t{16} : uint64_t{1024}, workgroups);
+  // What a slice reads, all of its workgroups read: it should stay in a second-level cache of 1 MiB. That took 64->64
+  // channels at 56x56, batch 16, from 57 to 38 ms. But partial sums must not become the larger part of the traffic.
+  if (caps.is_software()) wanted = std::max(wanted, std::min(read_words >> 18, read_words / words));
+  wanted = std::max(wanted, turns * columns / 16384);                              // longer sums lose accuracy
+  const uint64_t affordable = std::max((uint64_t{1} << 26) / words, uint64_t{1});  // 256 MiB of partial sums
+  return static_cast<uint32_t>(std::clamp(wanted, uint64_t{1}, std::min({turns, affordable, uint64_t{4096}})));
+}
+
+// So many columns per turn that its body has at most some 1536 multiply-adds; `per_column` of them for each.
+uint32_t columns_per_turn(uint32_t per_column) {
+  return std::clamp(1536 / std::max(per_column, 1u), 1u, 16u);
+}
+
 }  // namespace
 
 bool unrolls_loops(const DeviceCaps& caps) {
@@ -69,24 +90,29 @@ WeightTile choose_weight_tile(const WeightWork& work, const DeviceCaps& caps) {
   const uint32_t most_sums = caps.is_software() ? 96 : 32;
   const uint32_t most_out = std::clamp(most_sums / work.kernel_width, 1u, 64u);
   tile.out = ceil_div(work.group_k, ceil_div(work.group_k, most_out));
-  const uint32_t sums = tile.out * work.kernel_width;
-  // Every column meets 1 / stride of the taps.
-  tile.columns = choose_columns(work.x_width, work.stride, std::clamp(1536 * work.stride / sums, work.stride, 16u));
-
+  // A column of x meets 1 / stride of the taps.
+  const uint32_t columns = columns_per_turn(tile.out * work.kernel_width / work.stride);
+  tile.columns = choose_columns(work.x_width, work.stride, std::max(columns, work.stride));
   const uint64_t workgroups = uint64_t{work.groups} * ceil_div(work.group_c, tile.lanes) *
                               ceil_div(work.group_k, tile.out) * work.kernel_height;
   const uint64_t turns = uint64_t{work.images} * work.dy_height * ceil_div(work.x_width, tile.columns);
-  const uint64_t words = uint64_t{work.groups} * work.group_k * work.kernel_height * work.kernel_width * work.group_c;
-  const uint64_t read_words =
-      uint64_t{work.images} * work.groups *
-      (uint64_t{work.x_height} * work.x_width * work.group_c + uint64_t{work.dy_height} * work.dy_width * work.group_k);
-  uint64_t wanted = ceil_div(caps.is_software() ? uint64_t{16} : uint64_t{1024}, workgroups);
-  // What a slice reads, all of its workgroups read: it should stay in a second-level cache of 1 MiB. That took 64->64
-  // channels at 56x56, batch 16, from 57 to 38 ms. But partial sums must not become the larger part of the traffic.
-  if (caps.is_software()) wanted = std::max(wanted, std::min(read_words >> 18, read_words / words));
-  wanted = std::max(wanted, turns * tile.columns / 16384);                         // longer sums lose accuracy
-  const uint64_t affordable = std::max((uint64_t{1} << 26) / words, uint64_t{1});  // 256 MiB of partial sums
-  tile.slices = static_cast<uint32_t>(std::clamp(wanted, uint64_t{1}, std::min({turns, affordable, uint64_t{4096}})));
+  tile.slices = choose_slices(work, workgroups, turns, tile.columns, caps);
+  return tile;
+}
+
+bool fits_narrow_tile(const WeightWork& work) {
+  return work.group_c <= 4 && work.group_k > work.group_c && work.group_c * work.kernel_width <= 64;
+}
+
+NarrowTile choose_narrow_tile(const WeightWork& work, const DeviceCaps& caps) {
+  NarrowTile tile;
+  tile.lanes = choose_lanes(work.group_k, caps);
+  tile.rows = std::clamp(64 / (work.group_c * work.kernel_width), 1u, work.kernel_height);
+  tile.columns = choose_columns(work.dy_width, 1, columns_per_turn(tile.rows * work.group_c * work.kernel_width));
+  const uint64_t workgroups =
+      uint64_t{work.groups} * ceil_div(work.group_k, tile.lanes) * ceil_div(work.kernel_height, tile.rows);
+  const uint64_t turns = uint64_t{work.images} * work.dy_height * ceil_div(work.dy_width, tile.columns);
+  tile.slices = choose_slices(work, workgroups, turns, tile.columns, caps);
   return tile;
 }
 

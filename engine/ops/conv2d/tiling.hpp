@@ -51,4 +51,15 @@ struct WeightWork {
 
 WeightTile choose_weight_tile(const WeightWork& work, const DeviceCaps& caps);
 
+// For shaders/conv2d/backward_weight_narrow.comp, which serves so few input channels that lanes along them would idle.
+struct NarrowTile {
+  uint32_t lanes = 1;    // workgroup width, along output channels
+  uint32_t rows = 1;     // kernel rows that one lane holds sums for
+  uint32_t columns = 1;  // columns of dy per turn
+  uint32_t slices = 1;
+};
+
+bool fits_narrow_tile(const WeightWork& work);
+NarrowTile choose_narrow_tile(const WeightWork& work, const DeviceCaps& caps);
+
 }  // namespace lowtide::ops
