@@ -32,8 +32,11 @@ layout(constant_id = 7) const uint is_signs = 1;
 layout(constant_id = 8) const uint unroll_h = 3;      // divides kernel_h
 layout(constant_id = 9) const uint unroll_w = 3;      // divides kernel_w
 layout(constant_id = 10) const uint unroll_c = 2;     // divides c_words
-layout(constant_id = 11) const uint has_vectors = 1;  // k is a multiple of 4: weights are read four at a time
-layout(constant_id = 12) const uint linear_codes = 1; // output_bits if thresholds are counted one by one, else 0
+layout(constant_id = 11) const uint linear_codes = 1;  // output_bits if thresholds are counted one by one, else 0
+layout(constant_id = 12) const uint oh = 56;           // shapes that are divided by, or that decide loads
+layout(constant_id = 13) const uint ow = 56;
+layout(constant_id = 14) const uint k_count = 64;      // output channels
+layout(constant_id = 15) const uint group_k = 64;      // of a group
 
 PUSH_CONSTANTS(PackedConv2dParams, p)
 BUFFER_READ(0, uint, x)
@@ -43,12 +46,13 @@ BUFFER_READ_VIEW(1, uvec4, w4)
 
 int acc[block];
 
-// Four weights of one plane, of the output channels first_k + 4 quad ...; beyond the last channel they are repeated.
+// Four weights of one plane, of the output channels first_k + 4 quad ...; beyond the last channel some are repeated.
+// Where k is a multiple of 4 they are one load.
 uvec4 weights(uint row, uint first_k, uint quad) {
   const uint k = first_k + 4u * quad;
-  if (has_vectors != 0u) return w4[(row * p.k + min(k, p.k - 4u)) / 4u];
-  const uint last = p.k - 1u;
-  const uint at = row * p.k;
+  if (k_count % 4u == 0u) return w4[(row * k_count + min(k, k_count - 4u)) / 4u];
+  const uint last = k_count - 1u;
+  const uint at = row * k_count;
   return uvec4(w[at + min(k, last)], w[at + min(k + 1u, last)], w[at + min(k + 2u, last)], w[at + min(k + 3u, last)]);
 }
 
@@ -68,30 +72,40 @@ void accumulate(uint codes[x_planes], uint mask, uint weight_row, uint first_k) 
 
 #ifdef LOWTIDE_OUTPUT_F32
 void store(uint pixel, uint first_k) {
-  [[unroll]] for (uint j = 0u; j < block; ++j) {
-    if (first_k + j < p.k) y[pixel * p.k + first_k + j] = real_output(acc[j], first_k + j);
+  [[unroll]] for (uint j = 0u; j < block; j += 4u) {
+    const uint k = first_k + j;
+    if (k_count % 4u == 0u) {
+      if (k < k_count) {
+        y4[(pixel * k_count + k) / 4u] = vec4(real_output(acc[j], k), real_output(acc[j + 1u], k + 1u),
+                                              real_output(acc[j + 2u], k + 2u), real_output(acc[j + 3u], k + 3u));
+      }
+    } else {
+      [[unroll]] for (uint t = 0u; t < 4u; ++t) {
+        if (k + t < k_count) y[pixel * k_count + k + t] = real_output(acc[j + t], k + t);
+      }
+    }
   }
 }
 #else
 void store(uint pixel, uint first_k) {
   uint planes[8] = uint[8](0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
   [[unroll]] for (uint j = 0u; j < block; ++j) {
-    const uint k = min(first_k + j, p.k - 1u);
+    const uint k = min(first_k + j, k_count - 1u);
     if (linear_codes == 0u) {
       const uint code = output_code(acc[j], k);
       [[unroll]] for (uint plane = 0u; plane < 8u; ++plane) planes[plane] |= ((code >> plane) & 1u) << j;
     } else {
       const int v = thresholds[k] * acc[j];
       uint code = 0u;
-      [[unroll]] for (uint t = 1u; t < (1u << linear_codes); ++t) code += v >= thresholds[t * p.k + k] ? 1u : 0u;
+      [[unroll]] for (uint t = 1u; t < (1u << linear_codes); ++t) code += v >= thresholds[t * k_count + k] ? 1u : 0u;
       [[unroll]] for (uint plane = 0u; plane < linear_codes; ++plane) planes[plane] |= ((code >> plane) & 1u) << j;
     }
   }
-  const uint words = channel_words(p.k);
+  const uint words = channel_words(k_count);
   const uint word = first_k / kWordBits;
   [[unroll]] for (uint plane = 0u; plane < 8u; ++plane) {
     if (plane < p.output_bits) {
-      y[packed_word(pixel, p.output_bits, words, plane, word)] = planes[plane] & channel_mask(p.k, word);
+      y[packed_word(pixel, p.output_bits, words, plane, word)] = planes[plane] & channel_mask(k_count, word);
     }
   }
 }
@@ -101,9 +115,9 @@ void main() {
   const uint item = linear_invocation();
   const uint pixel = min(item, p.pixels - 1u);  // invocations beyond the last pixel repeat it and do not store
   const uint first_k = gl_WorkGroupID.z * block;
-  const uint ox = pixel % p.ow, oy = pixel / p.ow % p.oh, n = pixel / (p.ow * p.oh);
+  const uint ox = pixel % ow, oy = pixel / ow % oh, n = pixel / (ow * oh);
   const uint x_words = channel_words(p.c);
-  const uint first_word = first_k / p.group_k * c_words;
+  const uint first_word = first_k / group_k * c_words;
   const uint tail_mask = channel_mask(p.group_c, c_words - 1u);
 
   [[unroll]] for (uint j = 0u; j < block; ++j) acc[j] = 0;

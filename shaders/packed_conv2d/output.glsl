@@ -6,6 +6,7 @@
 BUFFER_READ(2, float, multiplier)
 BUFFER_READ(3, float, offset)
 BUFFER_WRITE(4, float, y)
+BUFFER_WRITE_VIEW(4, vec4, y4)
 
 // |acc| < 2^24, so the conversion is exact.
 float real_output(int acc, uint channel) {
