@@ -6,7 +6,8 @@
 LOWTIDE_SHADERS_BEGIN
 
 struct AddParams {
-  uint count;  // elements
+  uint count;   // items (engine/ops/grid.hpp)
+  uint stride;  // from one item of an invocation to its next
 };
 
 LOWTIDE_SHADERS_END

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// add forward.  y = a + b
+// add forward, naive.  y = a + b
 // a, b, y [count]  f32, any shape
 // one invocation = one element
 // needs: nothing

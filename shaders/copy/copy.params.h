@@ -11,6 +11,12 @@ struct CopyParams {
   uint y_first;  // first word written
   uint count;    // words copied
 };
+
+// Of the tuned kernels, which copy whole values.
+struct CopyItemsParams {
+  uint count;   // items (engine/ops/grid.hpp)
+  uint stride;  // from one item of an invocation to its next
+};
 LOWTIDE_SHADERS_END
 
 #endif

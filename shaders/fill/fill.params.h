@@ -11,6 +11,13 @@ struct FillParams {
   uint count;  // words written
   uint word;   // the bit pattern stored, of an f32 or of an integer
 };
+
+// Of the tuned kernels, which fill whole values.
+struct FillItemsParams {
+  uint count;   // items (engine/ops/grid.hpp)
+  uint stride;  // from one item of an invocation to its next
+  uint word;
+};
 LOWTIDE_SHADERS_END
 
 #endif

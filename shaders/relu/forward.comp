@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// relu forward.  y = max(x, 0)
+// relu forward, tuned.  y = max(x, 0)
 // x, y [count]  f32, any shape
-// one invocation = one element
-// needs: nothing
+// one invocation = every stride-th item
+// needs: LOWTIDE_VEC4: count of elements % 4 == 0
 // reads x, writes y; accumulate: no
 // reference: engine/reference/relu.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "lib/buffer.glsl"
 #include "lib/ints.glsl"
+#include "lib/element.glsl"
 #include "relu.params.h"
 
 WORKGROUP_WIDTH(64)
 PUSH_CONSTANTS(ReluParams, p)
-BUFFER_READ(0, float, x)
-BUFFER_WRITE(1, float, y)
+BUFFER_READ(0, element_t, x)
+BUFFER_WRITE(1, element_t, y)
 
 void main() {
-  const uint i = linear_invocation();
-  if (i < p.count) y[i] = max(x[i], 0.0);
+  FOR_ITEMS(i, p.count, p.stride) y[i] = max(x[i], element_t(0.0));
 }

@@ -3,6 +3,7 @@
 #include "engine/ops/add/add.hpp"
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/add.hpp"
 #include "shaders/add/add.params.h"
@@ -26,10 +27,22 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return builder.accumulate(node.in(1), dy);
 }
 
-Result<void> lower(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const uint32_t count = narrow<uint32_t>(graph.desc(node.out()).element_count());
-  const kernels::add_forward_naive kernel{.a = node.in(0), .b = node.in(1), .y = node.out()};
-  out.add(kernel, shaders::AddParams{.count = count}, groups_for(count, kernel.local_size));
+Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  const Grid grid = target.naive_only ? naive_grid(shape) : element_grid(shape, target.caps);
+  const auto add = [&](auto kernel) {
+    kernel.a = node.in(0);
+    kernel.b = node.in(1);
+    kernel.y = node.out();
+    out.add(kernel, shaders::AddParams{.count = grid.count, .stride = grid.stride}, grid.groups);
+  };
+  if (target.naive_only) {
+    add(kernels::add_forward_naive{});
+  } else if (grid.is_vec4) {
+    add(kernels::add_forward_vec4{});
+  } else {
+    add(kernels::add_forward{});
+  }
   return {};
 }
 

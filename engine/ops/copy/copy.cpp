@@ -3,6 +3,7 @@
 #include "engine/ops/copy/copy.hpp"
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/copy.hpp"
 #include "shaders/copy/copy.params.h"
@@ -19,11 +20,25 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return builder.accumulate(node.in(0), builder.gradient(node.out()));
 }
 
-Result<void> lower(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const uint32_t words = narrow<uint32_t>(graph.desc(node.out()).element_count());
-  const kernels::copy_forward_naive kernel{.x = node.in(0), .y = node.out()};
-  out.add(kernel, shaders::CopyParams{.x_first = 0, .y_first = 0, .count = words},
-          groups_for(words, kernel.local_size));
+Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  if (target.naive_only) {
+    const Grid grid = naive_grid(shape);
+    out.add(kernels::copy_forward_naive{.x = node.in(0), .y = node.out()},
+            shaders::CopyParams{.x_first = 0, .y_first = 0, .count = grid.count}, grid.groups);
+    return {};
+  }
+  const Grid grid = element_grid(shape, target.caps);
+  const auto add = [&](auto kernel) {
+    kernel.x = node.in(0);
+    kernel.y = node.out();
+    out.add(kernel, shaders::CopyItemsParams{.count = grid.count, .stride = grid.stride}, grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::copy_forward_vec4{});
+  } else {
+    add(kernels::copy_forward{});
+  }
   return {};
 }
 

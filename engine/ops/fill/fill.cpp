@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/fill.hpp"
 #include "shaders/fill/fill.params.h"
@@ -50,13 +51,25 @@ Descs infer(const Node& node, const Graph&) {
   }
 }
 
-Result<void> lower(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const uint32_t count = narrow<uint32_t>(graph.desc(node.out()).element_count());
-  const kernels::fill_forward_naive kernel{.y = node.out()};
-  out.add(kernel,
-          shaders::FillParams{
-              .first = 0, .count = count, .word = std::bit_cast<uint32_t>(node.params<FillOpParams>().value)},
-          groups_for(count, kernel.local_size));
+Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  const uint32_t word = std::bit_cast<uint32_t>(node.params<FillOpParams>().value);
+  if (target.naive_only) {
+    const Grid grid = naive_grid(shape);
+    out.add(kernels::fill_forward_naive{.y = node.out()},
+            shaders::FillParams{.first = 0, .count = grid.count, .word = word}, grid.groups);
+    return {};
+  }
+  const Grid grid = element_grid(shape, target.caps);
+  const auto add = [&](auto kernel) {
+    kernel.y = node.out();
+    out.add(kernel, shaders::FillItemsParams{.count = grid.count, .stride = grid.stride, .word = word}, grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::fill_forward_vec4{});
+  } else {
+    add(kernels::fill_forward{});
+  }
   return {};
 }
 
