@@ -13,11 +13,13 @@
 #include "engine/ops/channel_dot/channel_dot.hpp"
 #include "engine/ops/channel_sum/channel_sum.hpp"
 #include "engine/ops/clip/clip.hpp"
+#include "engine/ops/concat/concat.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/copy/copy.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/detach/detach.hpp"
 #include "engine/ops/dot/dot.hpp"
+#include "engine/ops/dropout/dropout.hpp"
 #include "engine/ops/fill/fill.hpp"
 #include "engine/ops/global_average_pool/global_average_pool.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
@@ -29,6 +31,7 @@
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/packed_pool2d/packed_pool2d.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
+#include "engine/ops/prelu/prelu.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/reshape/reshape.hpp"
@@ -54,6 +57,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kChannelSumOp,
     &kClipOp,
     &kClipBackwardOp,
+    &kConcatOp,
+    &kConcatBackwardOp,
     &kConv2dOp,
     &kConv2dBackwardInputOp,
     &kConv2dBackwardWeightOp,
@@ -62,6 +67,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kDetachOp,
     &kDotOp,
     &kDotBackwardOp,
+    &kDropoutOp,
     &kFillOp,
     &kGlobalAveragePoolOp,
     &kGlobalAveragePoolBackwardOp,
@@ -79,6 +85,9 @@ constexpr const graph::OpInfo* kOps[] = {
     &kPackedConv2dOp,
     &kPackedLinearOp,
     &kPackedMaxPool2dOp,
+    &kPreluOp,
+    &kPreluBackwardInputOp,
+    &kPreluBackwardWeightOp,
     &kQuantizeActivationsOp,
     &kQuantizeActivationsBackwardInputOp,
     &kQuantizeMagnitudeOp,
