@@ -27,9 +27,9 @@ TEST(Conv2dTiling, GatherTilesKeepTheirConstraints) {
               SCOPED_TRACE(testing::Message() << caps.name << " width " << width << " granule " << granule
                                               << " channels " << channels << " images " << images << " taps " << taps);
               EXPECT_TRUE(tile.columns % granule == 0 || tile.columns >= width);
-              EXPECT_TRUE(tile.columns >= 1 && tile.columns <= 64 + granule);
+              EXPECT_TRUE(tile.columns >= 1 && tile.columns <= 128 + granule);
               EXPECT_TRUE(tile.images >= 1 && tile.images <= images);
-              EXPECT_LE(tile.images * tile.columns, 64 + granule);
+              EXPECT_LE(tile.images * tile.columns, 128 + granule);
               EXPECT_EQ(channels % tile.step, 0u);
               EXPECT_LE(tile.step * taps, std::max(48u, taps));
               EXPECT_TRUE(tile.lanes >= 1 && tile.lanes <= caps.max_workgroup_invocations);
