@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shape rules of the packed ops: what fits gives the right description, what does not gives a sentence. Packed models
+// come from files, so absurd parameters must be refused here and not reach a kernel.
+#include <gtest/gtest.h>
+
+#include "engine/ops/pack/pack.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/ops/packed_pool2d/packed_pool2d.hpp"
+#include "engine/quant/pack.hpp"
+
+namespace lowtide::ops {
+namespace {
+
+using graph::Graph;
+using quant::ActivationKind;
+
+PackedConv2dOpParams conv3x3() {
+  return {.activation = ActivationKind::signs, .kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
+}
+
+struct Operands {
+  DType x_type = DType::b1;
+  Shape x = {2, 5, 7, 33};
+  Shape w = {9, 2, 1, 20};
+  Shape thresholds = {2, 20};
+};
+
+Result<TensorDesc> conv(const PackedConv2dOpParams& params, const Operands& o = {}) {
+  Graph g;
+  const ValueId x = g.input("x", {o.x_type, o.x});
+  const ValueId w = g.constant("w", {DType::u32, o.w});
+  const ValueId t = g.constant("thresholds", {DType::i32, o.thresholds});
+  LOWTIDE_TRY(const ValueId y, packed_conv2d(g, "conv", x, w, {t}, params));
+  return g.desc(y);
+}
+
+void expect_refused(const Result<TensorDesc>& result, const char* word) {
+  ASSERT_FALSE(result.has_value()) << to_string(*result);
+  EXPECT_NE(result.error().text.find(word), std::string::npos) << result.error().text;
+}
+
+TEST(PackedShape, ConvolutionGivesPackedCodes) {
+  const auto y = conv(conv3x3());
+  ASSERT_TRUE(y.has_value()) << y.error().to_string();
+  EXPECT_EQ(*y, (TensorDesc{DType::b1, Shape{2, 5, 7, 20}}));
+}
+
+TEST(PackedShape, ConvolutionRefusesAbsurdParameters) {
+  for (const uint32_t absurd : {0u, 0xffffffffu}) {
+    for (uint32_t PackedConv2dOpParams::*field :
+         {&PackedConv2dOpParams::kernel_h, &PackedConv2dOpParams::kernel_w, &PackedConv2dOpParams::stride_h,
+          &PackedConv2dOpParams::stride_w, &PackedConv2dOpParams::dilation_h, &PackedConv2dOpParams::dilation_w,
+          &PackedConv2dOpParams::groups, &PackedConv2dOpParams::output_bits}) {
+      auto params = conv3x3();
+      params.*field = absurd;
+      EXPECT_FALSE(conv(params).has_value()) << absurd;
+    }
+  }
+  auto padded = conv3x3();
+  padded.pad_h = 0xfffffff0u;
+  EXPECT_FALSE(conv(padded).has_value());
+  auto unknown = conv3x3();
+  unknown.output = static_cast<PackedOutput>(9);
+  expect_refused(conv(unknown), "unknown kind");
+}
+
+TEST(PackedShape, ConvolutionRefusesOperandsThatDoNotFit) {
+  expect_refused(conv(conv3x3(), {.x_type = DType::f32}), "packed activations");
+  expect_refused(conv(conv3x3(), {.x_type = DType::b2}), "signs have one bit");
+  expect_refused(conv(conv3x3(), {.w = {9, 1, 1, 20}}), "weights");
+  expect_refused(conv(conv3x3(), {.w = {4, 2, 1, 20}}), "weights");
+  expect_refused(conv(conv3x3(), {.w = {9, 2, 9, 20}}), "weights");
+  expect_refused(conv(conv3x3(), {.thresholds = {4, 20}}), "thresholds");
+  expect_refused(conv(conv3x3(), {.thresholds = {2, 19}}), "thresholds");
+  auto huge = conv3x3();
+  huge.activation = ActivationKind::unsigned_levels;
+  expect_refused(conv(huge, {.x_type = DType::b8, .x = {1, 3, 3, 64}, .w = {9, 2, 8, 20}}), "2^24");
+  expect_refused(conv(conv3x3(), {.x = {65535, 512, 512, 33}}), "2^31");
+}
+
+TEST(PackedShape, LinearCoversAllOfAnImage) {
+  Graph g;
+  const ValueId x = g.input("x", {DType::b2, {3, 4, 5, 40}});
+  const quant::PackedWeightExtents extents = {.k = 10, .taps = 20, .c = 40, .bits = 2};
+  const ValueId w = g.constant("w", {DType::u32, extents.shape()});
+  const ValueId m = g.constant("multiplier", f32_desc({10}));
+  const ValueId b = g.constant("offset", f32_desc({10}));
+  const auto y = packed_linear(g, "linear", x, w, {m, b},
+                               {.activation = ActivationKind::unsigned_levels, .output = PackedOutput::affine});
+  ASSERT_TRUE(y.has_value()) << y.error().to_string();
+  EXPECT_EQ(g.desc(*y), f32_desc({3, 10}));
+}
+
+TEST(PackedShape, PoolingRefusesWindowsOutside) {
+  Graph g;
+  const ValueId x = g.input("x", {DType::b2, {1, 4, 4, 8}});
+  const auto y = packed_max_pool2d(g, "pool", x, {});
+  ASSERT_TRUE(y.has_value()) << y.error().to_string();
+  EXPECT_EQ(g.desc(*y), (TensorDesc{DType::b2, Shape{1, 2, 2, 8}}));
+  EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.window_h = 5}).has_value());
+  EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.stride_w = 0}).has_value());
+  EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.pad_h = 2}).has_value());
+  EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.window_h = 0}).has_value());
+}
+
+TEST(PackedShape, PackRefusesBitsThatDoNotExist) {
+  Graph g;
+  const ValueId x = g.input("x", f32_desc({2, 3, 4, 5}));
+  const auto y = pack(g, "pack", x, {.kind = ActivationKind::unsigned_levels, .bits = 3});
+  ASSERT_TRUE(y.has_value()) << y.error().to_string();
+  EXPECT_EQ(g.desc(*y), (TensorDesc{DType::b3, Shape{2, 3, 4, 5}}));
+  EXPECT_FALSE(pack(g, "pack", x, {.bits = 0}).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, {.bits = 9}).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, {.kind = ActivationKind::signs, .bits = 2}).has_value());
+  EXPECT_FALSE(unpack(g, "unpack", *y, ActivationKind::signs).has_value());
+  EXPECT_FALSE(unpack(g, "unpack", x, ActivationKind::unsigned_levels).has_value());
+}
+
+}  // namespace
+}  // namespace lowtide::ops
