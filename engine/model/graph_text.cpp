@@ -132,7 +132,14 @@ Result<void> decode_param(const graph::OpInfo& op, const graph::ParamField& fiel
   return {};
 }
 
-Result<void> decode_node(Graph& graph, const Json& json) {
+// A reshape's first extent is the batch, which the file gives as 1.
+void replace_batch(const graph::OpInfo& op, std::byte* storage, uint32_t batch) {
+  for (const graph::ParamField& field : op.fields) {
+    if (std::string_view(field.name) == "extent0") std::memcpy(storage + field.offset, &batch, sizeof batch);
+  }
+}
+
+Result<void> decode_node(Graph& graph, const Json& json, uint32_t batch) {
   const Json* name = member(json, "name", Json::value_t::string);
   const Json* op_name = member(json, "op", Json::value_t::string);
   const Json* params = member(json, "params", Json::value_t::object);
@@ -150,6 +157,7 @@ Result<void> decode_node(Graph& graph, const Json& json) {
     if (it == params->end()) return bad(fmt::format("a node of {} lacks the parameter {}", op->name, field.name));
     LOWTIDE_TRY_VOID(decode_param(*op, field, *it, storage.data()));
   }
+  if (op->name == "reshape") replace_batch(*op, storage.data(), batch);
   std::vector<ValueId> ids;
   for (const Json& input : *inputs) {
     if (!input.is_number_unsigned() || input.get<uint64_t>() >= graph.values().size()) {
@@ -209,7 +217,7 @@ Result<Graph> decode_graph(std::string_view text, uint32_t batch) {
   std::set<std::string> names;
   for (const Json& value : *values) LOWTIDE_TRY_VOID(decode_value(graph, value, batch, names));
   if (!graph.find(kInputName).is_valid()) return bad(fmt::format("it has no input '{}'", kInputName));
-  for (const Json& node : *nodes) LOWTIDE_TRY_VOID(decode_node(graph, node));
+  for (const Json& node : *nodes) LOWTIDE_TRY_VOID(decode_node(graph, node, batch));
   const uint64_t id = output->get<uint64_t>();
   if (id >= graph.values().size()) return bad("its output does not exist");
   const ValueId logits(static_cast<uint32_t>(id));

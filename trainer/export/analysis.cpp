@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Analysis of evaluation graphs. A chain folds because every link is monotone in the accumulator: a maximum over pixels
+// may be taken before or after a monotone increasing function. Behind the affine that is always so; before it only
+// where no multiplier is negative, which the caller checks.
+#include "trainer/export/analysis.hpp"
+
+#include <algorithm>
+
+#include "engine/graph/op_info.hpp"
+#include "engine/ops/clip/clip.hpp"
+#include "engine/ops/quantize/quantize.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+using graph::Graph;
+using graph::Node;
+
+bool is_op(const Node& node, std::string_view name) {
+  return node.op->name == name;
+}
+
+std::optional<Levels> levels_of_quantizer(const Node& node) {
+  using quant::ActivationKind;
+  if (is_op(node, "quantize_activations")) {
+    return Levels{ActivationKind::unsigned_levels, node.params<ops::QuantizeActivationsOpParams>().bits};
+  }
+  if (is_op(node, "quantize_sign")) return Levels{ActivationKind::signs, 1};
+  if (is_op(node, "quantize_weights")) {
+    return Levels{ActivationKind::unsigned_levels, node.params<ops::QuantizeWeightsOpParams>().bits};
+  }
+  return std::nullopt;
+}
+
+// Ops that pass levels on as they are.
+bool keeps_levels(const Node& node) {
+  return is_op(node, "reshape") || is_op(node, "max_pool2d") || is_op(node, "detach");
+}
+
+}  // namespace
+
+bool is_quantizer(const Node& node) {
+  return is_op(node, "quantize_activations") || is_op(node, "quantize_sign");
+}
+
+ExportAnalysis::ExportAnalysis(const Graph& graph)
+    : is_dynamic(graph.values().size()),
+      levels(graph.values().size()),
+      readers(graph.values().size()),
+      producer(graph.values().size()) {
+  for (size_t i = 0; i < is_dynamic.size(); ++i) is_dynamic[i] = graph.values()[i].role == graph::Role::input;
+  for (const Node& node : graph.nodes()) {
+    const bool dynamic =
+        std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return is_dynamic[id.index]; });
+    for (const ValueId id : node.inputs) ++readers[id.index];
+    for (const ValueId id : node.outputs) {
+      is_dynamic[id.index] = dynamic;
+      producer[id.index] = &node;
+    }
+    levels[node.out().index] = levels_of_quantizer(node);
+    if (keeps_levels(node)) levels[node.out().index] = levels[node.in(0).index];
+  }
+}
+
+bool multiplies_levels(const ExportAnalysis& analysis, const Node& node) {
+  if (!is_op(node, "conv2d") && !is_op(node, "linear")) return false;
+  const ValueId x = node.in(0), w = node.in(1);
+  return analysis.is_dynamic[x.index] && !analysis.is_dynamic[w.index] && analysis.levels[x.index] &&
+         analysis.levels[w.index];
+}
+
+std::optional<FoldChain> find_chain(const Graph& graph, const ExportAnalysis& analysis, const Node& quantizer) {
+  FoldChain chain;
+  ValueId at = quantizer.in(0);
+  for (;;) {
+    const Node* node = analysis.producer[at.index];
+    if (node == nullptr || analysis.readers[at.index] != 1) return std::nullopt;
+    if (graph.value(at).role != graph::Role::activation) return std::nullopt;
+    if (multiplies_levels(analysis, *node)) {
+      chain.root = node;
+    } else if (is_op(*node, "max_pool2d")) {
+      (chain.affine == nullptr ? chain.pools_after : chain.pools_before).push_back(node);
+    } else if (is_op(*node, "affine") && chain.affine == nullptr) {
+      chain.affine = node;
+    } else if (is_op(*node, "relu") && chain.affine == nullptr) {
+      chain.clip_lo = std::max(chain.clip_lo, 0.0f);
+    } else if (is_op(*node, "clip") && chain.affine == nullptr && chain.clip_lo == -INFINITY &&
+               chain.clip_hi == INFINITY) {
+      chain.clip_lo = node->params<ops::ClipOpParams>().lo;
+      chain.clip_hi = node->params<ops::ClipOpParams>().hi;
+    } else if (!is_op(*node, "reshape")) {
+      return std::nullopt;
+    }
+    chain.absorbed.push_back(node);
+    if (chain.root != nullptr) break;
+    at = node->in(0);
+  }
+  if (chain.affine == nullptr) std::swap(chain.pools_before, chain.pools_after);
+  std::reverse(chain.pools_before.begin(), chain.pools_before.end());
+  std::reverse(chain.pools_after.begin(), chain.pools_after.end());
+  return chain;
+}
+
+}  // namespace lowtide::trainer

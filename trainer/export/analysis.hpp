@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the exporter must know of an evaluation graph before it rewrites it: which values depend on the image, which
+// hold levels, who reads what.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/graph/graph.hpp"
+#include "engine/quant/quantizer.hpp"
+
+namespace lowtide::trainer {
+
+struct Levels {
+  quant::ActivationKind kind = quant::ActivationKind::unsigned_levels;  // of activations
+  uint32_t bits = 1;
+};
+
+struct ExportAnalysis {
+  std::vector<bool> is_dynamic;               // by value: depends on an input
+  std::vector<std::optional<Levels>> levels;  // by value: it holds levels of a quantiser
+  std::vector<uint32_t> readers;              // by value: how many node inputs name it
+  std::vector<const graph::Node*> producer;   // by value; nullptr without one
+
+  explicit ExportAnalysis(const graph::Graph& graph);
+};
+
+bool is_quantizer(const graph::Node& node);
+
+// What lies between the accumulator of a convolution and a quantiser that folds into it. All values in between have one
+// reader.
+struct FoldChain {
+  const graph::Node* root = nullptr;              // conv2d or linear of levels with levels
+  const graph::Node* affine = nullptr;            // batch norm, or nullptr
+  float clip_lo = -INFINITY, clip_hi = INFINITY;  // of clips and relus behind it
+  std::vector<const graph::Node*> pools_before;   // max pools of the accumulator, in order
+  std::vector<const graph::Node*> pools_after;    // max pools of what the affine gives, in order
+  std::vector<const graph::Node*> absorbed;       // every node but the quantiser
+};
+
+// The chain that ends in the quantiser; none when something in between does not fold.
+std::optional<FoldChain> find_chain(const graph::Graph& graph, const ExportAnalysis& analysis,
+                                    const graph::Node& quantizer);
+
+// Whether the node is a conv2d or linear whose both operands are levels: one that becomes a packed op.
+bool multiplies_levels(const ExportAnalysis& analysis, const graph::Node& node);
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rewriting pass: one visit of every dynamic node, in order. For each value of the evaluation graph there may be an
+// f32 twin in the packed graph, a twin of codes, or both; each is made when first needed.
+#include "trainer/export/fold_and_pack.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "engine/graph/op_info.hpp"
+#include "engine/ops/conv2d/conv2d.hpp"
+#include "engine/ops/linear/linear.hpp"
+#include "engine/ops/pack/pack.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/ops/packed_pool2d/packed_pool2d.hpp"
+#include "engine/ops/pool2d/pool2d.hpp"
+#include "engine/quant/fold.hpp"
+#include "engine/quant/pack.hpp"
+#include "trainer/export/analysis.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+using graph::Graph;
+using graph::Node;
+using ops::PackedOutput;
+
+class Packer {
+ public:
+  Packer(const Graph& eval, const ReadStatic& read)
+      : eval_(eval), read_(read), analysis_(eval), floats_(eval.values().size()), codes_(eval.values().size()) {}
+
+  Result<PackedGraph> run(ValueId images, ValueId logits) {
+    floats_[images.index] = out_.graph.input(std::string(model::kInputName), eval_.desc(images));
+    plan_chains();
+    for (const Node& node : eval_.nodes()) {
+      if (analysis_.is_dynamic[node.out().index] && !absorbed_.contains(&node)) LOWTIDE_TRY_VOID(visit(node));
+    }
+    LOWTIDE_TRY(const ValueId output, float_of(logits));
+    out_.graph.make_metric(output, std::string(model::kOutputName));
+    return std::move(out_);
+  }
+
+ private:
+  // Which quantisers fold into which convolution; their links are not visited on their own.
+  void plan_chains() {
+    for (const Node& node : eval_.nodes()) {
+      if (!is_quantizer(node) || !analysis_.is_dynamic[node.out().index]) continue;
+      std::optional<FoldChain> chain = find_chain(eval_, analysis_, node);
+      if (!chain || (!chain->pools_before.empty() && has_negative_multiplier(*chain))) continue;
+      absorbed_.insert(chain->absorbed.begin(), chain->absorbed.end());
+      chains_.emplace(&node, std::move(*chain));
+    }
+  }
+
+  bool has_negative_multiplier(const FoldChain& chain) const {
+    if (chain.affine == nullptr) return false;
+    const std::vector<float> multiplier = read_(chain.affine->in(1));
+    return std::any_of(multiplier.begin(), multiplier.end(), [](float m) { return !(m >= 0); });
+  }
+
+  Result<void> visit(const Node& node) {
+    if (is_quantizer(node)) return visit_quantizer(node);
+    if (multiplies_levels(analysis_, node)) return visit_packed(node);
+    const bool holds_levels = analysis_.levels[node.out().index].has_value();
+    if (holds_levels && node.op->name == "max_pool2d" && codes_[node.in(0).index].is_valid()) {
+      LOWTIDE_TRY(codes_[node.out().index], pool_codes(node, codes_[node.in(0).index]));
+      return {};
+    }
+    if (holds_levels && node.op->name == "reshape" && codes_[node.in(0).index].is_valid()) {
+      codes_[node.out().index] = codes_[node.in(0).index];  // packed_linear reads [n, h, w, c] as it is
+      return {};
+    }
+    return copy_node(node);
+  }
+
+  Result<void> copy_node(const Node& node) {
+    std::vector<ValueId> inputs;
+    for (const ValueId id : node.inputs) {
+      LOWTIDE_TRY(const ValueId input, analysis_.is_dynamic[id.index] ? float_of(id) : constant_of(id));
+      inputs.push_back(input);
+    }
+    LOWTIDE_TRY(const Node* copy,
+                out_.graph.append(*node.op, node.name, node.param_storage.data(), node.param_bytes, inputs));
+    for (size_t i = 0; i < node.outputs.size(); ++i) floats_[node.outputs[i].index] = copy->outputs[i];
+    if (node.op->name == "conv2d" || node.op->name == "linear") {
+      const uint64_t bytes = eval_.desc(node.in(1)).bytes();
+      out_.layers.push_back({node.name, std::string(node.op->name) + " f32", 32, bytes / 4, bytes, bytes});
+    }
+    return {};
+  }
+
+  Result<void> visit_quantizer(const Node& node) {
+    const Levels levels = *analysis_.levels[node.out().index];
+    const auto chain = chains_.find(&node);
+    if (chain != chains_.end()) {
+      LOWTIDE_TRY(codes_[node.out().index], packed_with_thresholds(chain->second, levels));
+      return {};
+    }
+    LOWTIDE_TRY(const ValueId x, float_of(node.in(0)));
+    LOWTIDE_TRY(codes_[node.out().index], ops::pack(out_.graph, node.name, x, {levels.kind, levels.bits}));
+    return {};
+  }
+
+  Result<void> visit_packed(const Node& node) {
+    LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::accumulator, 1, {}, "accumulators"));
+    return {};
+  }
+
+  // The convolution with what follows it folded into integer thresholds, then its pools on codes.
+  Result<ValueId> packed_with_thresholds(const FoldChain& chain, const Levels& levels) {
+    const Node& root = *chain.root;
+    const uint32_t channels = eval_.desc(root.out()).shape.last();
+    std::vector<quant::ChannelMap> maps(channels);
+    std::vector<float> multiplier, offset;
+    if (chain.affine != nullptr) {
+      multiplier = read_(chain.affine->in(1));
+      offset = read_(chain.affine->in(2));
+    }
+    for (uint32_t k = 0; k < channels; ++k) {
+      maps[k].output_scale = output_scale(root);
+      if (chain.affine != nullptr) {
+        maps[k].multiplier = multiplier[k];
+        maps[k].offset = offset[k];
+      }
+      maps[k].clip_lo = chain.clip_lo;
+      maps[k].clip_hi = chain.clip_hi;
+      maps[k].kind = levels.kind;
+      maps[k].bits = levels.bits;
+    }
+    const std::vector<int32_t> table = quant::fold_channels(maps);
+    const TensorDesc desc = {DType::i32, Shape{1u << levels.bits, channels}};
+    const ValueId thresholds = constant(root.name + ".thresholds", desc, std::as_bytes(std::span(table)));
+    LOWTIDE_TRY(ValueId y, packed(root, PackedOutput::codes, levels.bits, {thresholds}, "thresholds"));
+    for (const Node* pool : chain.pools_before) {
+      LOWTIDE_TRY(y, pool_codes(*pool, y));
+    }
+    for (const Node* pool : chain.pools_after) {
+      LOWTIDE_TRY(y, pool_codes(*pool, y));
+    }
+    return y;
+  }
+
+  static float output_scale(const Node& node) {
+    return node.op->name == "conv2d" ? node.params<ops::Conv2dParams>().output_scale
+                                     : node.params<ops::LinearParams>().output_scale;
+  }
+
+  Result<ValueId> packed(const Node& node, PackedOutput output, uint32_t output_bits, std::vector<ValueId> further,
+                         const char* form) {
+    const ValueId x = codes_[node.in(0).index];
+    LOWTIDE_CHECK(x.is_valid(), "levels without codes");
+    const Levels a = *analysis_.levels[node.in(0).index], b = *analysis_.levels[node.in(1).index];
+    const Shape& shape = eval_.desc(node.in(1)).shape;
+    const bool is_conv = node.op->name == "conv2d";
+    const Shape& in = out_.graph.desc(x).shape;
+    quant::PackedWeightExtents extents = {.k = shape[0], .taps = 1, .c = shape.last(), .bits = b.bits};
+    if (is_conv) extents.taps = shape[1] * shape[2];
+    if (!is_conv && in.rank() == 4) {
+      extents.taps = in[1] * in[2];
+      extents.c = in[3];
+    }
+    const std::vector<float> levels = read_(node.in(1));
+    const std::vector<uint32_t> words = quant::pack_weights(levels, extents);
+    const ValueId w = constant(node.name + ".weight", {DType::u32, extents.shape()}, std::as_bytes(std::span(words)));
+    uint64_t further_bytes = 0;
+    for (const ValueId id : further) further_bytes += out_.graph.desc(id).bytes();
+    out_.layers.push_back({node.name, fmt::format("packed_{}, {}", node.op->name, form), b.bits, levels.size(),
+                           words.size() * 4 + further_bytes,
+                           ceil_div(uint64_t{levels.size()} * b.bits, 8) + further_bytes});
+    if (!is_conv) {
+      return ops::packed_linear(out_.graph, node.name, x, w, std::move(further),
+                                {a.kind, output, output_bits, output_scale(node)});
+    }
+    const auto p = node.params<ops::Conv2dParams>();
+    return ops::packed_conv2d(out_.graph, node.name, x, w, std::move(further),
+                              {.activation = a.kind,
+                               .output = output,
+                               .output_bits = output_bits,
+                               .output_scale = p.output_scale,
+                               .kernel_h = shape[1],
+                               .kernel_w = shape[2],
+                               .stride_h = p.stride_h,
+                               .stride_w = p.stride_w,
+                               .pad_h = p.pad_h,
+                               .pad_w = p.pad_w,
+                               .dilation_h = p.dilation_h,
+                               .dilation_w = p.dilation_w,
+                               .groups = p.groups});
+  }
+
+  Result<ValueId> pool_codes(const Node& node, ValueId x) {
+    const auto p = node.params<ops::Pool2dOpParams>();
+    return ops::packed_max_pool2d(out_.graph, node.name, x,
+                                  {p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_h, p.pad_w});
+  }
+
+  // The f32 twin of a dynamic value; levels are unpacked where something other than a packed op reads them.
+  Result<ValueId> float_of(ValueId id) {
+    ValueId& twin = floats_[id.index];
+    if (!twin.is_valid()) {
+      LOWTIDE_CHECK(codes_[id.index].is_valid(), fmt::format("'{}' was not visited", eval_.value(id).name));
+      LOWTIDE_TRY(twin, ops::unpack(out_.graph, eval_.value(id).name + "/unpack", codes_[id.index],
+                                    analysis_.levels[id.index]->kind));
+      const Shape& wanted = eval_.desc(id).shape;
+      if (out_.graph.desc(twin).shape != wanted) {
+        return fail(ErrorCode::unsupported,
+                    fmt::format("'{}' would have to be unpacked behind a reshape", eval_.value(id).name));
+      }
+    }
+    return twin;
+  }
+
+  Result<ValueId> constant_of(ValueId id) {
+    const std::vector<float> elements = read_(id);
+    return constant(eval_.value(id).name, eval_.desc(id), std::as_bytes(std::span(elements)));
+  }
+
+  // A constant of that name; made once.
+  ValueId constant(const std::string& name, const TensorDesc& desc, std::span<const std::byte> bytes) {
+    const ValueId existing = out_.graph.find(name);
+    if (existing.is_valid()) return existing;
+    out_.constants.emplace(name, std::vector<std::byte>(bytes.begin(), bytes.end()));
+    return out_.graph.constant(name, desc);
+  }
+
+  const Graph& eval_;
+  const ReadStatic& read_;
+  ExportAnalysis analysis_;
+  PackedGraph out_;
+  std::vector<ValueId> floats_, codes_;  // by value of eval_
+  std::map<const Node*, FoldChain> chains_;
+  std::set<const Node*> absorbed_;
+};
+
+}  // namespace
+
+std::vector<ValueId> static_inputs(const Graph& eval) {
+  const ExportAnalysis analysis(eval);
+  std::set<ValueId> ids;
+  for (const Node& node : eval.nodes()) {
+    if (!analysis.is_dynamic[node.out().index]) continue;
+    for (const ValueId id : node.inputs) {
+      if (!analysis.is_dynamic[id.index]) ids.insert(id);
+    }
+  }
+  return {ids.begin(), ids.end()};
+}
+
+Result<PackedGraph> fold_and_pack(const Graph& eval, ValueId images, ValueId logits, const ReadStatic& read) {
+  return Packer(eval, read).run(images, logits);
+}
+
+}  // namespace lowtide::trainer
