@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of `lowtide bench`: the shapes of ResNet-18 (224), ResNet-20 (CIFAR) and CNV that tell the most, in f32 and
+// packed. Inputs are constants, so that no row times an upload.
+#include <fmt/format.h>
+
+#include "engine/ops/add/add.hpp"
+#include "engine/ops/conv2d/conv2d.hpp"
+#include "engine/ops/linear/linear.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/relu/relu.hpp"
+#include "engine/quant/pack.hpp"
+#include "tools/bench/op_bench.hpp"
+
+namespace lowtide::bench {
+namespace {
+
+using graph::Graph;
+
+struct ConvShape {
+  uint32_t n, size, c, kernel, k, stride;
+
+  uint32_t pad() const { return kernel / 2; }
+  uint32_t out() const { return (size + 2 * pad() - kernel) / stride + 1; }
+  TensorDesc x() const { return f32_desc(Shape{n, size, size, c}); }
+  TensorDesc w() const { return f32_desc(Shape{k, kernel, kernel, c}); }
+  TensorDesc y() const { return f32_desc(Shape{n, out(), out(), k}); }
+  ops::Conv2dParams params() const { return {.stride_h = stride, .stride_w = stride, .pad_h = pad(), .pad_w = pad()}; }
+  std::string name(const char* op) const {
+    return fmt::format("{}/{}x{}x{}x{}/{}x{}x{}/stride_{}", op, n, size, size, c, kernel, kernel, k, stride);
+  }
+};
+
+constexpr ConvShape kConvShapes[] = {
+    {16, 56, 64, 3, 64, 1},  // ResNet-18, first stage; the shape of the README's table
+    {16, 28, 128, 3, 128, 1}, {16, 14, 256, 3, 256, 1},
+    {16, 7, 512, 3, 512, 1},  {16, 56, 64, 3, 128, 2},  // down-sampling
+    {16, 56, 64, 1, 128, 2},                            // its shortcut
+    {128, 32, 16, 3, 16, 1},                            // ResNet-20
+    {128, 8, 64, 3, 64, 1},
+};
+
+Result<void> build_conv(Graph& g, const ConvShape& s) {
+  LOWTIDE_TRY_VOID(ops::conv2d(g, "conv", g.constant("x", s.x()), g.constant("w", s.w()), s.params()));
+  return {};
+}
+
+Result<void> build_conv_backward_input(Graph& g, const ConvShape& s) {
+  const ops::Conv2dBackwardInputParams params = {.conv = s.params(), .h = s.size, .w = s.size};
+  LOWTIDE_TRY_VOID(
+      append_one(g, ops::kConv2dBackwardInputOp, "conv", params, {g.constant("w", s.w()), g.constant("dy", s.y())}));
+  return {};
+}
+
+Result<void> build_conv_backward_weight(Graph& g, const ConvShape& s) {
+  const ops::Conv2dBackwardWeightParams params = {.conv = s.params(), .r = s.kernel, .s = s.kernel};
+  LOWTIDE_TRY_VOID(
+      append_one(g, ops::kConv2dBackwardWeightOp, "conv", params, {g.constant("x", s.x()), g.constant("dy", s.y())}));
+  return {};
+}
+
+// Packed in and out, thresholds fused. One bit: signs; more: unsigned activations.
+Result<void> build_packed_conv(Graph& g, const ConvShape& s, uint32_t bits) {
+  const quant::PackedWeightExtents extents = {.k = s.k, .taps = s.kernel * s.kernel, .c = s.c, .bits = bits};
+  const ValueId x = g.constant("x", {packed_dtype(bits), s.x().shape});
+  const ValueId w = g.constant("w", {DType::u32, extents.shape()});
+  const ValueId thresholds = g.constant("thresholds", {DType::i32, Shape{1u << bits, s.k}});
+  const auto kind = bits == 1 ? quant::ActivationKind::signs : quant::ActivationKind::unsigned_levels;
+  LOWTIDE_TRY_VOID(ops::packed_conv2d(g, "conv", x, w, {thresholds},
+                                      {.activation = kind,
+                                       .output_bits = bits,
+                                       .kernel_h = s.kernel,
+                                       .kernel_w = s.kernel,
+                                       .stride_h = s.stride,
+                                       .stride_w = s.stride,
+                                       .pad_h = s.pad(),
+                                       .pad_w = s.pad()}));
+  return {};
+}
+
+void add_linear_benches(std::vector<OpBench>& out) {
+  constexpr uint32_t kRows = 128, kInputs = 512, kOutputs = 512;
+  out.push_back({.name = "linear/128x512/512", .build = [](Graph& g) -> Result<void> {
+                   const ValueId x = g.constant("x", f32_desc(Shape{kRows, kInputs}));
+                   const ValueId w = g.constant("w", f32_desc(Shape{kOutputs, kInputs}));
+                   LOWTIDE_TRY_VOID(ops::linear(g, "linear", x, w, {}));
+                   return {};
+                 }});
+  out.push_back({.name = "packed_linear/128x512/512/1x1_bits",
+                 .arithmetic = Arithmetic::codes,
+                 .build = [](Graph& g) -> Result<void> {
+                   const quant::PackedWeightExtents extents = {.k = kOutputs, .taps = 1, .c = kInputs, .bits = 1};
+                   const ValueId x = g.constant("x", {DType::b1, Shape{kRows, kInputs}});
+                   const ValueId w = g.constant("w", {DType::u32, extents.shape()});
+                   const ValueId thresholds = g.constant("thresholds", {DType::i32, Shape{2, kOutputs}});
+                   LOWTIDE_TRY_VOID(ops::packed_linear(g, "linear", x, w, {thresholds}, {}));
+                   return {};
+                 }});
+}
+
+void add_element_wise_benches(std::vector<OpBench>& out) {
+  const TensorDesc desc = f32_desc(Shape{16, 56, 56, 64});
+  out.push_back({.name = "relu/16x56x56x64", .build = [desc](Graph& g) -> Result<void> {
+                   LOWTIDE_TRY_VOID(ops::relu(g, "relu", g.constant("x", desc)));
+                   return {};
+                 }});
+  out.push_back({.name = "add/16x56x56x64", .build = [desc](Graph& g) -> Result<void> {
+                   LOWTIDE_TRY_VOID(ops::add(g, "add", g.constant("a", desc), g.constant("b", desc)));
+                   return {};
+                 }});
+  out.push_back({.name = "quantize_activations/16x56x56x64/2_bits", .build = [desc](Graph& g) -> Result<void> {
+                   LOWTIDE_TRY_VOID(ops::quantize_activations(g, "quantize", g.constant("x", desc), 2));
+                   return {};
+                 }});
+}
+
+}  // namespace
+
+std::vector<OpBench> all_op_benches() {
+  std::vector<OpBench> out;
+  for (const ConvShape& s : kConvShapes) {
+    out.push_back({.name = s.name("conv2d"), .build = [&s](Graph& g) { return build_conv(g, s); }});
+    out.push_back(
+        {.name = s.name("conv2d_backward_input"), .build = [&s](Graph& g) { return build_conv_backward_input(g, s); }});
+    out.push_back({.name = s.name("conv2d_backward_weight"),
+                   .build = [&s](Graph& g) { return build_conv_backward_weight(g, s); }});
+    for (const uint32_t bits : {1u, 2u}) {
+      out.push_back({.name = s.name("packed_conv2d") + fmt::format("/{}x{}_bits", bits, bits),
+                     .arithmetic = Arithmetic::codes,
+                     .plane_products = bits * bits,
+                     .build = [&s, bits](Graph& g) { return build_packed_conv(g, s, bits); }});
+    }
+  }
+  add_linear_benches(out);
+  add_element_wise_benches(out);
+  return out;
+}
+
+}  // namespace lowtide::bench
