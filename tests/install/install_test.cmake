@@ -1,0 +1,39 @@
+# Installs the build into a folder of its own and builds the consumer against it, out of tree. Variables: BUILD_DIR,
+# SOURCE_DIR (of the consumer), WORK_DIR, GENERATOR, C_COMPILER, CXX_COMPILER, PREFIX_PATH, LINK_FLAGS, VERSION, MODEL,
+# and in the environment what a program needs to find a device.
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\nended with ${status}:\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE ${WORK_DIR})
+run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${WORK_DIR}/prefix)
+# Nothing of the package may point back into the tree that it was made from.
+file(GLOB_RECURSE package_files ${WORK_DIR}/prefix/lib*/cmake/*.cmake)
+foreach(file IN LISTS package_files)
+  file(READ ${file} text)
+  foreach(folder ${BUILD_DIR} ${TREE_DIR})
+    string(FIND "${text}" "${folder}/" place)
+    if(NOT place EQUAL -1)
+      message(FATAL_ERROR "${file} names ${folder}, which an installed package must not need")
+    endif()
+  endforeach()
+endforeach()
+
+run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/build -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Release
+  -DCMAKE_C_COMPILER=${C_COMPILER} -DCMAKE_CXX_COMPILER=${CXX_COMPILER} "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix;${PREFIX_PATH}"
+  -DCMAKE_EXE_LINKER_FLAGS=${LINK_FLAGS} -DLOWTIDE_WANTED_VERSION=${VERSION})
+run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
+
+run(${WORK_DIR}/build/describe_network ${MODEL})
+message("${output}")
+run(${WORK_DIR}/build/classify_infer ${MODEL})
+set(static_answer "${output}")
+run(${WORK_DIR}/build/classify_shared ${MODEL})
+message("${output}")
+if(NOT static_answer STREQUAL output OR NOT output MATCHES "^lowtide ${VERSION} says class [0-6]")
+  message(FATAL_ERROR "the static library says '${static_answer}', the shared one '${output}'")
+endif()
