@@ -22,6 +22,7 @@ void batch_norm(const Operands& o) {
     }
     o.outputs[1][c] = mean;
     o.outputs[2][c] = inverse_std;
+    if (!std::isfinite(squares)) continue;  // running values keep what is finite
     o.outputs[3][c] = (1 - momentum) * o.inputs[3][c] + momentum * mean;
     o.outputs[4][c] = (1 - momentum) * o.inputs[4][c] + momentum * squares / (n - 1);
   }

@@ -50,6 +50,7 @@ void main() {
   mean[channel] = moments.y;
   inverse_std[channel] = inversesqrt(moments.z / float(p.rows) + p.epsilon);
   const float unbiased = moments.z / float(p.rows - 1u);
+  if (isnan(unbiased) || isinf(unbiased)) return;  // a step that is skipped must not end up in the running values
   running_mean[channel] = (1.0 - p.momentum) * running_mean[channel] + p.momentum * moments.y;
   running_variance[channel] = (1.0 - p.momentum) * running_variance[channel] + p.momentum * unbiased;
 }

@@ -34,6 +34,7 @@ void main() {
   mean[channel] = average;
   inverse_std[channel] = inversesqrt(squares / float(p.rows) + p.epsilon);
   const float unbiased = squares / float(p.rows - 1u);
+  if (isnan(unbiased) || isinf(unbiased)) return;  // a step that is skipped must not end up in the running values
   running_mean[channel] = (1.0 - p.momentum) * running_mean[channel] + p.momentum * average;
   running_variance[channel] = (1.0 - p.momentum) * running_variance[channel] + p.momentum * unbiased;
 }

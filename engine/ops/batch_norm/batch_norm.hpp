@@ -2,6 +2,7 @@
 // batch_norm: training's batch normalisation along the last axis (Ioffe and Szegedy 2015, algorithm 1), f32, any rank.
 //   y = (x - mean) * inverse_std * gamma + beta, inverse_std = 1 / sqrt(var + epsilon), var biased, over all rows;
 //   running = (1 - momentum) * running + momentum * batch, in place, with the unbiased variance (as PyTorch does).
+//   Where a channel's batch statistics are not finite its running values stay: the step is one that optimisers skip.
 // Statistics are never E[x^2] - E[x]^2: partial moments about a value of each block are merged. No gradient flows
 // through mean, inverse_std and the running values.
 // batch_norm_fold: evaluation's form, for the affine op:
