@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of a growing network, and how its parameters start.
+#include "trainer/nets/net.hpp"
+
+#include <cmath>
+
+#include "engine/base/rng.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+struct Fans {
+  double in = 1;
+  double out = 1;
+};
+
+Fans fans_of(const Shape& shape) {
+  if (shape.rank() == 0) return {};
+  const double outputs = shape[0];
+  const double inputs = static_cast<double>(shape.element_count()) / outputs;
+  const double area = shape.rank() == 4 ? static_cast<double>(shape[1]) * static_cast<double>(shape[2]) : 1.0;
+  return {inputs, outputs * area};
+}
+
+}  // namespace
+
+uint32_t stream_of(std::string_view name) {
+  uint32_t hash = 2166136261u;  // FNV-1a, 32 bits
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return hash & 0x7fffffffu;
+}
+
+const char* to_string(ParameterKind kind) {
+  switch (kind) {
+    case ParameterKind::weight:
+      return "weight";
+    case ParameterKind::bias:
+      return "bias";
+    case ParameterKind::norm:
+      return "norm";
+  }
+  return "";
+}
+
+uint32_t NetContext::scaled(uint32_t channels) const {
+  return static_cast<uint32_t>(std::max(1.0, std::nearbyint(network_.width * channels)));
+}
+
+Activation NetContext::hidden_activation(Activation preferred) const {
+  const bool is_sign =
+      quantization_.activation_bits == 1 && quantization_.activation_quantizer == ActivationQuantizer::sign;
+  return is_sign && preferred == Activation::relu ? Activation::hard_tanh : preferred;
+}
+
+ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
+                              uint32_t weight_bits) {
+  const ValueId value = graph_.parameter(name, shape);
+  parameters_.push_back({std::move(name), value, shape, kind, initializer, false, weight_bits});
+  return value;
+}
+
+ValueId NetContext::state(std::string name, Shape shape, Initializer initializer) {
+  const ValueId value = graph_.state(name, f32_desc(shape));
+  parameters_.push_back({std::move(name), value, shape, ParameterKind::norm, initializer, true, kFloatBits});
+  return value;
+}
+
+ValueId NetContext::keep(Result<ValueId> result) {
+  if (result) return *result;
+  set_error(std::move(result).error());
+  return {};
+}
+
+std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed) {
+  std::vector<float> elements(parameter.shape.element_count(),
+                              parameter.initializer == Initializer::ones ? 1.0f : 0.0f);
+  const Fans fans = fans_of(parameter.shape);
+  Rng rng(seed, stream_of(parameter.name));
+  if (parameter.initializer == Initializer::kaiming) {
+    const auto deviation = static_cast<float>(std::sqrt(2.0 / fans.in));
+    for (float& element : elements) element = deviation * rng.normal();
+  } else if (parameter.initializer == Initializer::xavier) {
+    const auto bound = static_cast<float>(std::sqrt(6.0 / (fans.in + fans.out)));
+    for (float& element : elements) element = rng.uniform(-bound, bound);
+  }
+  return elements;
+}
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a network builder works with: the graph that grows, the mode, the precision of each layer, and the record of the
+// parameters that were asked for. The same builder makes the training and the evaluation graph; both name their
+// parameters alike, so that programs and checkpoints share them by name. Blocks of layers are in blocks.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/graph/graph.hpp"
+#include "trainer/recipe.hpp"
+
+namespace lowtide::trainer {
+
+enum class NetMode {
+  training,    // batch statistics, dropout, running statistics updated
+  evaluation,  // batch norm folded to one multiply and one add on the accumulator: what packed inference computes
+};
+
+// How a parameter starts. Fans of a weight [k, r, s, c] are fan_in = r s c and fan_out = r s k.
+enum class Initializer {
+  zeros,
+  ones,
+  kaiming,  // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
+  xavier,   // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
+};
+
+enum class ParameterKind { weight, bias, norm };  // norm: scale and shift of batch norm
+const char* to_string(ParameterKind kind);
+
+// A parameter or a running statistic, as the builder asked for it.
+struct NetParameter {
+  std::string name;  // "<layer>.weight", ".bias", ".gamma", ".beta", ".running_mean", ".running_var"
+  ValueId value = {};
+  Shape shape = {};
+  ParameterKind kind = ParameterKind::weight;
+  Initializer initializer = Initializer::zeros;
+  bool is_state = false;              // running statistics: not trained
+  uint32_t weight_bits = kFloatBits;  // weights of quantised layers: the latent's bits
+};
+
+// A layer with weights, for `lowtide inspect` and the exporter.
+struct NetLayer {
+  std::string name;  // also the name of its conv2d or linear node
+  LayerPrecision precision;
+  bool is_image_input = false;  // its input is the image and never quantised
+  uint64_t weight_count = 0;
+  uint64_t multiply_adds = 0;  // of one image
+};
+
+enum class Activation { none, relu, hard_tanh };
+
+// What flows between blocks: a tensor of real values and the activation that is still to be applied to it. A block
+// applies it on entry, where the precision of the layer decides what it becomes: the float function, or a quantiser
+// that includes it. Max pooling commutes with all of them and so may come in between.
+struct Signal {
+  ValueId value;
+  Activation pending = Activation::none;
+  bool is_image = false;
+};
+
+// Errors stick: after the first one, blocks do nothing and the builder's result is that error, so builders read as
+// plain lists of layers.
+class NetContext {
+ public:
+  NetContext(graph::Graph& graph, NetMode mode, const NetworkOptions& network, const QuantizationOptions& quantization)
+      : graph_(graph), mode_(mode), network_(network), quantization_(quantization) {}
+
+  graph::Graph& graph() { return graph_; }
+  bool is_training() const { return mode_ == NetMode::training; }
+  const NetworkOptions& network() const { return network_; }
+  const QuantizationOptions& quantization() const { return quantization_; }
+  const TensorDesc& desc(const Signal& x) const { return graph_.desc(x.value); }
+
+  // The recipe's width times `channels`, rounded, at least 1.
+  uint32_t scaled(uint32_t channels) const;
+  // The activation of this network's hidden layers: what the builder prefers, but never ReLU in front of a sign, which
+  // would see no negative value (IR-Net and its kin use hard tanh there).
+  Activation hidden_activation(Activation preferred) const;
+
+  ValueId parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
+                    uint32_t weight_bits = kFloatBits);
+  ValueId state(std::string name, Shape shape, Initializer initializer);
+  void add_layer(NetLayer layer) { layers_.push_back(std::move(layer)); }
+
+  bool has_failed() const { return error_.has_value(); }
+  void set_error(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
+  const std::optional<Error>& error() const { return error_; }
+  // The value of a result, or an invalid id, with the error kept.
+  ValueId keep(Result<ValueId> result);
+
+  const std::vector<NetParameter>& parameters() const { return parameters_; }
+  const std::vector<NetLayer>& layers() const { return layers_; }
+
+ private:
+  graph::Graph& graph_;
+  NetMode mode_;
+  NetworkOptions network_;
+  QuantizationOptions quantization_;
+  std::vector<NetParameter> parameters_;
+  std::vector<NetLayer> layers_;
+  std::optional<Error> error_;
+};
+
+// The Philox stream of a name; below 2^31, since the streams from there on belong to the data layer.
+uint32_t stream_of(std::string_view name);
+
+// The start of a parameter: a pure function of the seed and its name (a Philox stream of its own), so that neither the
+// order of layers nor another layer's shape matters.
+std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed);
+
+}  // namespace lowtide::trainer
