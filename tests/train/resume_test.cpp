@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run that stops and goes on ends with the same bytes as one that does not; two equal runs too.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/harness/device/device_case.hpp"
+#include "tests/train/small_run.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+// Trains to the end; the bytes of the last checkpoint.
+std::vector<std::byte> uninterrupted(const Recipe& recipe, const RunFolder& folder) {
+  const auto summary = run_training(harness::test_context(), small_run(recipe, folder));
+  EXPECT_TRUE(summary) << summary.error().to_string();
+  return file_bytes(folder.last());
+}
+
+// False until it was asked so often, whoever asks.
+std::function<bool()> stop_at(int times) {
+  return [count = std::make_shared<int>(0), times] { return ++*count > times; };
+}
+
+void expect_resumed_equals(const Recipe& recipe, const char* name, const std::function<void(RunOptions&)>& stop) {
+  const RunFolder whole = fresh_folder(std::string(name) + "_whole");
+  const std::vector<std::byte> expected = uninterrupted(recipe, whole);
+  const RunFolder parts = fresh_folder(std::string(name) + "_parts");
+  RunOptions options = small_run(recipe, parts);
+  stop(options);
+  const auto first = run_training(harness::test_context(), options);
+  ASSERT_TRUE(first) << first.error().to_string();
+  EXPECT_NE(file_bytes(parts.last()), expected) << "the first part did not stop early";
+  options = small_run(recipe, parts);
+  options.resume = true;
+  const auto second = run_training(harness::test_context(), options);
+  ASSERT_TRUE(second) << second.error().to_string();
+  EXPECT_FALSE(second->is_interrupted);
+  EXPECT_EQ(file_bytes(parts.last()), expected);
+  EXPECT_EQ(file_bytes(parts.best()), file_bytes(whole.best()));
+}
+
+TEST(Resume, AfterHalfTheEpochsEqualsUninterrupted) {
+  expect_resumed_equals(small_recipe(), "epochs", [](RunOptions& options) { options.stop_after_epochs = 2; });
+}
+
+TEST(Resume, AfterAnInterruptWithinAnEpochEqualsUninterrupted) {
+  expect_resumed_equals(small_recipe({"optimizer.name=sgd", "optimizer.weight_decay=0.0005", "schedule.rate=0.05",
+                                      "network.dropout=0.25", "data.crop_padding=2", "training.epochs=2"}),
+                        "interrupt", [](RunOptions& options) {
+                          // Asked before each step: the 23rd is in the middle of the second epoch.
+                          options.should_stop = stop_at(23);
+                        });
+}
+
+TEST(Resume, AcrossPhasesEqualsUninterrupted) {
+  const char* kPhases = R"(
+name = "phases"
+[data]
+batch = 20
+train_limit = 200
+test_limit = 50
+[network]
+name = "lenet5"
+width = 0.5
+[training]
+epochs = 2
+[[phase]]
+name = "full"
+[[phase]]
+name = "low"
+initialize_from = "previous"
+[phase.quantization]
+weight_bits = 2
+activation_bits = 2
+)";
+  const auto recipe = parse_recipe(kPhases, "phases");
+  ASSERT_TRUE(recipe) << recipe.error().to_string();
+  expect_resumed_equals(*recipe, "phases", [](RunOptions& options) {
+    options.should_stop = stop_at(27);  // the first phase asks 22 times
+  });
+}
+
+TEST(Determinism, TwoRunsWriteTheSameBytes) {
+  const Recipe recipe = small_recipe({"training.epochs=2"});
+  const RunFolder a = fresh_folder("same_a");
+  const RunFolder b = fresh_folder("same_b");
+  EXPECT_EQ(uninterrupted(recipe, a), uninterrupted(recipe, b));
+  const RunFolder other = fresh_folder("other_seed");
+  EXPECT_NE(uninterrupted(small_recipe({"training.epochs=2", "seed=12"}), other), file_bytes(a.last()));
+}
+
+TEST(Resume, RefusesWhatDoesNotFit) {
+  const RunFolder folder = fresh_folder("refuse");
+  uninterrupted(small_recipe({"training.epochs=1"}), folder);
+  const auto again = run_training(harness::test_context(), small_run(small_recipe(), folder));
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().text.find("--resume"), std::string::npos) << again.error().text;
+  RunOptions wider = small_run(small_recipe({"network.width=1"}), folder);
+  wider.resume = true;
+  const auto mismatch = run_training(harness::test_context(), wider);
+  ASSERT_FALSE(mismatch);
+  EXPECT_NE(mismatch.error().to_string().find("conv1.weight"), std::string::npos) << mismatch.error().to_string();
+  RunOptions moments = small_run(small_recipe({"optimizer.name=sgd"}), folder);
+  moments.resume = true;
+  const auto optimizer = run_training(harness::test_context(), moments);
+  ASSERT_FALSE(optimizer);
+  EXPECT_NE(optimizer.error().to_string().find("moment1"), std::string::npos) << optimizer.error().to_string();
+  RunOptions nothing = small_run(small_recipe(), fresh_folder("nothing"));
+  nothing.resume = true;
+  EXPECT_FALSE(run_training(harness::test_context(), nothing));
+}
+
+TEST(Run, LeavesTheWholeFolder) {
+  const RunFolder folder = fresh_folder("folder");
+  uninterrupted(small_recipe({"training.epochs=1"}), folder);
+  const auto recipe = read_recipe(folder.recipe());
+  ASSERT_TRUE(recipe) << recipe.error().to_string();
+  EXPECT_EQ(*recipe, small_recipe({"training.epochs=1"}));
+  std::ifstream metrics(folder.metrics());
+  std::string line, kinds;
+  while (std::getline(metrics, line)) {
+    ASSERT_TRUE(line.starts_with("{\"kind\": \"") && line.ends_with("}")) << line;
+    kinds += line[10];  // s(tep) or e(poch)
+  }
+  EXPECT_EQ(kinds, "ssse");
+  EXPECT_TRUE(std::filesystem::exists(folder.log()));
+}
+
+}  // namespace
+}  // namespace lowtide::trainer

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// The epochs of a phase. Two steps are in flight; everything that a checkpoint holds is read when none is.
+#include "trainer/loop/phase.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "trainer/loop/net_state.hpp"
+#include "trainer/schedule/learning_rate.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+// Epochs of the phases before this one: shuffles go on where they ended.
+uint64_t epochs_before(const Recipe& recipe, uint32_t phase) {
+  uint64_t epochs = 0;
+  for (uint32_t i = 0; i < phase; ++i) epochs += recipe.phases[i].training.epochs;
+  return epochs;
+}
+
+}  // namespace
+
+NetInput net_input(const Dataset& dataset, uint32_t batch) {
+  return {.batch = batch,
+          .height = dataset.image.height,
+          .width = dataset.image.width,
+          .channels = dataset.image.channels,
+          .classes = dataset.class_count()};
+}
+
+PhaseRun::PhaseRun(const RunEnvironment& environment, uint32_t phase)
+    : env_(environment), phase_(environment.recipe.phases[phase]) {
+  state_.seed = environment.recipe.seed;
+  state_.position.phase = phase;
+}
+
+Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environment, uint32_t phase,
+                                                   const Checkpoint* resume, const std::vector<NamedTensor>* previous) {
+  std::unique_ptr<PhaseRun> run(new PhaseRun(environment, phase));
+  const Recipe& recipe = environment.recipe;
+  const Dataset& dataset = environment.dataset;
+  LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, net_input(dataset, recipe.data.batch)));
+  LOWTIDE_TRY(EvalGraph eval, make_eval_graph(run->phase_, net_input(dataset, recipe.data.eval_batch)));
+  LOWTIDE_TRY(run->stepper_, Stepper::create(environment.context, std::move(train)));
+  LOWTIDE_TRY(run->evaluator_, Evaluator::create(environment.context, std::move(eval), &run->stepper_->executor()));
+  LOWTIDE_TRY(run->eval_queue_, BatchQueue::open(dataset, dataset.test, eval_batch_options(recipe.data)));
+  LOWTIDE_TRY(run->train_queue_,
+              BatchQueue::open(dataset, dataset.train, train_batch_options(recipe.data, recipe.seed)));
+  LOWTIDE_TRY_VOID(run->set_parameters(resume, previous));
+  const RunPosition& at = run->state_.position;
+  run->train_queue_->seek({.epoch = epochs_before(recipe, phase) + at.epoch, .index = at.batch});
+  return run;
+}
+
+Result<void> PhaseRun::set_parameters(const Checkpoint* resume, const std::vector<NamedTensor>* previous) {
+  const graph::Graph& graph = stepper_->train().graph;
+  if (resume != nullptr) {
+    LOWTIDE_TRY_VOID(match_tensors(*resume, persistent_tensors(graph), false, env_.folder.last().string()));
+    const RunPosition& at = resume->state.position;
+    if (at.epoch > phase_.training.epochs || at.batch >= train_queue_->batches_per_epoch()) {
+      return fail(ErrorCode::format,
+                  fmt::format("the checkpoint {} stands at epoch {}, batch {}, but the recipe has {} epochs of {} "
+                              "batches; use the recipe that it was made with",
+                              env_.folder.last().string(), at.epoch, at.batch, phase_.training.epochs,
+                              train_queue_->batches_per_epoch()));
+    }
+    state_ = resume->state;
+    return write_persistent(graph, stepper_->executor(), resume->tensors);
+  }
+  std::vector<NamedTensor> tensors = initial_tensors(graph, stepper_->train().parameters, env_.recipe.seed);
+  if (previous != nullptr) LOWTIDE_TRY_VOID(hand_over(*previous, tensors));
+  return write_persistent(graph, stepper_->executor(), tensors);
+}
+
+Result<void> PhaseRun::hand_over(const std::vector<NamedTensor>& previous, std::vector<NamedTensor>& fresh) const {
+  Checkpoint source;
+  source.tensors = previous;
+  source.network = "of the phase before";
+  std::vector<NamedTensor> wanted;
+  for (const NetParameter& parameter : stepper_->train().parameters) {
+    wanted.push_back({parameter.name, f32_desc(parameter.shape), {}});
+  }
+  LOWTIDE_TRY_VOID(match_tensors(source, wanted, true, fmt::format("that phase '{}' starts from", phase_.name)));
+  for (NamedTensor& tensor : fresh) {
+    const bool is_moment = tensor.name.starts_with("moment");  // optimiser moments never move between phases
+    const NamedTensor* found = source.find(tensor.name);
+    if (!is_moment && found != nullptr) tensor.bytes = found->bytes;
+  }
+  return {};
+}
+
+bool PhaseRun::is_time_to_stop() const {
+  return env_.should_stop && env_.should_stop();
+}
+
+Result<PhaseResult> PhaseRun::run() {
+  PhaseResult result;
+  const uint64_t first_epoch = state_.position.epoch;
+  while (state_.position.epoch < phase_.training.epochs && !result.is_interrupted && !result.is_stopped) {
+    LOWTIDE_TRY_VOID(run_epoch());
+    result.is_interrupted = is_time_to_stop();
+    result.is_stopped = env_.stop_after_epochs > 0 && state_.position.epoch - first_epoch >= env_.stop_after_epochs;
+  }
+  result.is_interrupted = result.is_interrupted && state_.position.epoch < phase_.training.epochs;
+  result.state = state_;
+  result.last = last_;
+  LOWTIDE_TRY(result.tensors, read_persistent(stepper_->train().graph, stepper_->executor()));
+  return result;
+}
+
+Result<void> PhaseRun::run_epoch() {
+  epoch_watch_.restart();
+  epoch_start_batch_ = state_.position.batch;
+  while (state_.position.batch < train_queue_->batches_per_epoch()) {
+    if (is_time_to_stop()) {
+      LOWTIDE_TRY_VOID(drain());
+      return save(false);
+    }
+    LOWTIDE_TRY_VOID(submit_step());
+  }
+  LOWTIDE_TRY_VOID(drain());
+  return end_epoch();
+}
+
+double PhaseRun::rate_of(uint64_t step) const {
+  const StepCount count = {.steps_per_epoch = train_queue_->batches_per_epoch(), .epochs = phase_.training.epochs};
+  return state_.rate_factor * learning_rate(phase_.schedule, count, step);
+}
+
+Result<void> PhaseRun::submit_step() {
+  // Where a NaN changes the rate, the next step must know: then there is only one step in flight.
+  const size_t limit = phase_.training.nan_policy == NanPolicy::lower_rate ? 1 : Stepper::kSlots;
+  LOWTIDE_TRY(const Batch batch, train_queue_->next());
+  while (stepper_->unfinished() >= limit) LOWTIDE_TRY_VOID(finish_step());
+  LOWTIDE_TRY_VOID(stepper_->submit(batch, make_step_block(phase_.optimizer, env_.recipe.seed, state_.position.step,
+                                                           rate_of(state_.position.step), batch.valid)));
+  ++state_.position.step;
+  ++state_.position.batch;
+  return {};
+}
+
+Result<void> PhaseRun::drain() {
+  while (stepper_->unfinished() > 0) LOWTIDE_TRY_VOID(finish_step());
+  return {};
+}
+
+Result<void> PhaseRun::finish_step() {
+  LOWTIDE_TRY(const StepMetrics metrics, stepper_->finish());
+  if (!std::isfinite(metrics.loss) || !std::isfinite(metrics.gradient_norm)) return judge(metrics);
+  state_.sums.loss += static_cast<double>(metrics.loss);
+  state_.sums.correct += metrics.correct;
+  state_.sums.images += env_.recipe.data.batch;
+  ++state_.sums.steps;
+  show_progress();
+  if ((metrics.step + 1) % phase_.training.log_every != 0) return {};
+  MetricLine line("step");
+  line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", metrics.step);
+  line.real("loss", static_cast<double>(metrics.loss));
+  line.real("accuracy", static_cast<double>(metrics.correct) / env_.recipe.data.batch);
+  line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", rate_of(metrics.step));
+  return env_.metrics.write(line);
+}
+
+// A step whose loss or gradient is not finite; the optimiser has left it out.
+Result<void> PhaseRun::judge(const StepMetrics& metrics) {
+  if (phase_.training.nan_policy == NanPolicy::stop) {
+    return fail(ErrorCode::numeric,
+                fmt::format("step {} of phase '{}' has the loss {} and the gradient norm {}; lower schedule.rate, set "
+                            "optimizer.gradient_clip_norm, or choose training.nan_policy = \"skip\" or \"lower_rate\"",
+                            metrics.step, phase_.name, metrics.loss, metrics.gradient_norm));
+  }
+  if (phase_.training.nan_policy == NanPolicy::lower_rate) state_.rate_factor *= phase_.training.nan_rate_factor;
+  env_.progress.line(fmt::format("step {}: the loss or the gradient is not finite; the step is skipped{}", metrics.step,
+                                 phase_.training.nan_policy == NanPolicy::lower_rate
+                                     ? fmt::format(", the rate is now {:g} of the schedule's", state_.rate_factor)
+                                     : ""));
+  MetricLine line("not_finite");
+  line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", metrics.step);
+  return env_.metrics.write(line.real("rate_factor", state_.rate_factor));
+}
+
+void PhaseRun::show_progress() {
+  const uint64_t steps = train_queue_->batches_per_epoch();
+  const uint64_t done = state_.position.batch - stepper_->unfinished();
+  const double seconds = epoch_watch_.seconds();
+  const double per_step = seconds / static_cast<double>(std::max<uint64_t>(done - epoch_start_batch_, 1));
+  const uint64_t left = (phase_.training.epochs - state_.position.epoch) * steps - done;
+  env_.progress.show({.epoch = state_.position.epoch,
+                      .epochs = phase_.training.epochs,
+                      .step = done,
+                      .steps = steps,
+                      .loss = state_.sums.loss / static_cast<double>(state_.sums.steps),
+                      .accuracy = static_cast<double>(state_.sums.correct) / static_cast<double>(state_.sums.images),
+                      .images_per_second = env_.recipe.data.batch / per_step,
+                      .seconds_left = per_step * static_cast<double>(left)});
+}
+
+Result<void> PhaseRun::end_epoch() {
+  if (state_.sums.steps == 0) {
+    return fail(ErrorCode::numeric,
+                fmt::format("no step of epoch {} had a finite loss and gradient; lower schedule.rate",
+                            state_.position.epoch + 1));
+  }
+  const double seconds = epoch_watch_.seconds();
+  LOWTIDE_TRY(last_, evaluator_->evaluate(*eval_queue_));
+  const double loss = state_.sums.loss / static_cast<double>(state_.sums.steps);
+  const double accuracy = static_cast<double>(state_.sums.correct) / static_cast<double>(state_.sums.images);
+  const double speed =
+      env_.recipe.data.batch * static_cast<double>(state_.position.batch - epoch_start_batch_) / seconds;
+  env_.progress.line(fmt::format(
+      "epoch {}/{}  train: loss {:.4f}, accuracy {:.2f} %  test: loss {:.4f}, accuracy {:.2f} %  {:.0f} images/s  {}",
+      state_.position.epoch + 1, phase_.training.epochs, loss, 100 * accuracy, last_.loss, 100 * last_.accuracy(),
+      speed, duration_text(seconds)));
+  MetricLine line("epoch");
+  line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", state_.position.step);
+  line.real("train_loss", loss).real("train_accuracy", accuracy);
+  line.real("test_loss", last_.loss).real("test_accuracy", last_.accuracy());
+  line.real("rate", rate_of(state_.position.step - 1)).real("images_per_second", speed).real("seconds", seconds);
+  LOWTIDE_TRY_VOID(env_.metrics.write(line));
+
+  ++state_.position.epoch;
+  state_.position.batch = 0;
+  state_.sums = {};
+  const bool is_best = last_.accuracy() > state_.best_accuracy;
+  if (is_best) {
+    state_.best_accuracy = last_.accuracy();
+    state_.best_epoch = state_.position.epoch;
+  }
+  const bool is_due =
+      state_.position.epoch % phase_.training.checkpoint_every == 0 || state_.position.epoch == phase_.training.epochs;
+  return is_due || (is_best && phase_.training.keep_best) ? save(is_best && phase_.training.keep_best) : Result<void>();
+}
+
+Result<void> PhaseRun::save(bool is_best) {
+  Checkpoint checkpoint;
+  checkpoint.state = state_;
+  checkpoint.network = phase_.network.name;
+  checkpoint.recipe = recipe_text(env_.recipe);
+  LOWTIDE_TRY(checkpoint.tensors, read_persistent(stepper_->train().graph, stepper_->executor()));
+  if (is_best) LOWTIDE_TRY_VOID(save_checkpoint(env_.folder.best(), checkpoint));
+  return save_checkpoint(env_.folder.last(), checkpoint);
+}
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// One phase of a run: a network on a device, its epochs, evaluations and checkpoints. A phase knows nothing of the
+// other phases but the tensors that it is given and leaves behind, by name.
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/runtime/context.hpp"
+#include "trainer/checkpoint/checkpoint.hpp"
+#include "trainer/data/dataset.hpp"
+#include "trainer/loop/evaluate.hpp"
+#include "trainer/loop/metrics.hpp"
+#include "trainer/loop/progress.hpp"
+#include "trainer/loop/run_folder.hpp"
+#include "trainer/loop/stepper.hpp"
+#include "trainer/recipe.hpp"
+
+namespace lowtide::trainer {
+
+// What all phases of a run share.
+struct RunEnvironment {
+  runtime::Context& context;
+  const Recipe& recipe;
+  const Dataset& dataset;
+  const RunFolder& folder;
+  MetricFile& metrics;
+  Progress& progress;
+  std::function<bool()> should_stop;  // asked between steps
+  uint64_t stop_after_epochs = 0;     // of the phase; 0: never
+};
+
+struct PhaseResult {
+  RunState state;                    // position: behind the phase, or where it was stopped
+  std::vector<NamedTensor> tensors;  // parameters and running statistics at the end
+  Evaluation last;                   // evaluation after the last epoch; no images where no epoch ended
+  bool is_interrupted = false;
+  bool is_stopped = false;  // by stop_after_epochs
+};
+
+NetInput net_input(const Dataset& dataset, uint32_t batch);
+
+class PhaseRun {
+ public:
+  // Plans both programs and sets the parameters: `resume` (the whole checkpoint: this phase goes on), else `previous`
+  // (parameters and running statistics that a phase or a checkpoint hands over, those with the same name), else fresh.
+  static Result<std::unique_ptr<PhaseRun>> create(const RunEnvironment& environment, uint32_t phase,
+                                                  const Checkpoint* resume, const std::vector<NamedTensor>* previous);
+  Result<PhaseResult> run();
+
+ private:
+  PhaseRun(const RunEnvironment& environment, uint32_t phase);
+  Result<void> set_parameters(const Checkpoint* resume, const std::vector<NamedTensor>* previous);
+  Result<void> hand_over(const std::vector<NamedTensor>& previous, std::vector<NamedTensor>& fresh) const;
+  double rate_of(uint64_t step) const;
+  Result<void> run_epoch();
+  Result<void> submit_step();
+  Result<void> finish_step();
+  Result<void> drain();
+  Result<void> judge(const StepMetrics& metrics);
+  Result<void> end_epoch();
+  Result<void> save(bool is_best);
+  void show_progress();
+  bool is_time_to_stop() const;
+
+  RunEnvironment env_;
+  const Phase& phase_;
+  RunState state_;
+  std::unique_ptr<Stepper> stepper_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::unique_ptr<BatchQueue> train_queue_;
+  std::unique_ptr<BatchQueue> eval_queue_;
+  Evaluation last_;
+  Stopwatch epoch_watch_;
+  uint64_t epoch_start_batch_ = 0;  // of the current epoch, where this process began
+};
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of phases, and what is handed from one to the next.
+#include "trainer/loop/run.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <system_error>
+
+#include "engine/base/file.hpp"
+#include "trainer/loop/phase.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+// Makes the folder ready: an earlier run in it is gone on with, dropped, or an error.
+Result<void> prepare_folder(const RunOptions& options) {
+  const RunFolder& folder = options.folder;
+  LOWTIDE_TRY_VOID(folder.make());
+  if (options.resume) return {};
+  std::error_code error;
+  const bool is_used =
+      std::filesystem::exists(folder.last(), error) || std::filesystem::exists(folder.metrics(), error);
+  if (is_used && !options.replace) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("{} already holds a run; go on with it (--resume), drop it (--replace) or name another folder "
+                    "(--run-dir)",
+                    folder.path.string()));
+  }
+  for (const auto& path : {folder.metrics(), folder.log(), folder.last(), folder.best(), folder.model()}) {
+    std::filesystem::remove(path, error);
+  }
+  return write_file_atomically(folder.recipe(), recipe_text(options.recipe));
+}
+
+Result<std::optional<Checkpoint>> load_resume(const RunOptions& options, Progress& progress) {
+  if (!options.resume) return std::optional<Checkpoint>();
+  LOWTIDE_TRY(Checkpoint checkpoint, load_checkpoint(options.folder.last()));
+  const RunState& state = checkpoint.state;
+  if (state.position.phase >= options.recipe.phases.size() || state.seed != options.recipe.seed) {
+    return fail(
+        ErrorCode::format,
+        fmt::format("the checkpoint {} has seed {} and stands in phase {}, the recipe has seed {} and {} phases; "
+                    "use the recipe that it was made with",
+                    options.folder.last().string(), state.seed, state.position.phase + 1, options.recipe.seed,
+                    options.recipe.phases.size()));
+  }
+  if (checkpoint.recipe != recipe_text(options.recipe)) {
+    progress.line("note: the recipe differs from the one that the checkpoint was made with");
+  }
+  progress.line(fmt::format("resuming {} at phase {}, epoch {}, batch {}", options.folder.path.string(),
+                            state.position.phase + 1, state.position.epoch + 1, state.position.batch + 1));
+  return std::optional(std::move(checkpoint));
+}
+
+// The tensors that a phase starts from; none: fresh ones.
+Result<std::optional<std::vector<NamedTensor>>> starting_tensors(const Phase& phase,
+                                                                 std::vector<NamedTensor>& previous) {
+  if (phase.initialize_from == "fresh") return std::optional<std::vector<NamedTensor>>();
+  if (phase.initialize_from == "previous") return std::optional(std::move(previous));
+  LOWTIDE_TRY(Checkpoint checkpoint, load_checkpoint(phase.initialize_from));
+  return std::optional(std::move(checkpoint.tensors));
+}
+
+}  // namespace
+
+Result<Dataset> open_recipe_data(const Recipe& recipe, const std::filesystem::path& root) {
+  LOWTIDE_TRY(Dataset dataset, open_dataset(recipe.data.set, root, recipe.data.image_size));
+  limit_split(dataset.train, dataset.image, recipe.data.train_limit);
+  limit_split(dataset.test, dataset.image, recipe.data.test_limit);
+  hold_out_validation(dataset, recipe.data.validation);
+  return dataset;
+}
+
+Result<RunSummary> run_training(runtime::Context& context, const RunOptions& options) {
+  LOWTIDE_TRY(const Dataset dataset, open_recipe_data(options.recipe, options.data));
+  LOWTIDE_TRY_VOID(prepare_folder(options));
+  LOWTIDE_TRY(MetricFile metrics, MetricFile::open(options.folder.metrics()));
+  const std::unique_ptr<std::FILE, CloseFile> log(std::fopen(options.folder.log().c_str(), "ab"));
+  Progress progress(options.output, log.get());
+  LOWTIDE_TRY(const std::optional<Checkpoint> resume, load_resume(options, progress));
+
+  const RunEnvironment environment = {.context = context,
+                                      .recipe = options.recipe,
+                                      .dataset = dataset,
+                                      .folder = options.folder,
+                                      .metrics = metrics,
+                                      .progress = progress,
+                                      .should_stop = options.should_stop,
+                                      .stop_after_epochs = options.stop_after_epochs};
+  RunSummary summary;
+  std::vector<NamedTensor> previous;
+  const auto first = static_cast<uint32_t>(resume ? resume->state.position.phase : 0);
+  for (uint32_t phase = first; phase < options.recipe.phases.size(); ++phase) {
+    const Phase& description = options.recipe.phases[phase];
+    if (options.recipe.phases.size() > 1) {
+      progress.line(fmt::format("phase {}/{}: {}", phase + 1, options.recipe.phases.size(), description.name));
+    }
+    LOWTIDE_TRY(auto start, starting_tensors(description, previous));
+    const Checkpoint* continued = resume && phase == first ? &*resume : nullptr;
+    LOWTIDE_TRY(auto run, PhaseRun::create(environment, phase, continued, start ? &*start : nullptr));
+    LOWTIDE_TRY(PhaseResult result, run->run());
+    summary = {.last = result.last,
+               .best_accuracy = result.state.best_accuracy,
+               .best_epoch = result.state.best_epoch,
+               .is_interrupted = result.is_interrupted};
+    if (result.is_interrupted || result.is_stopped) break;
+    previous = std::move(result.tensors);
+  }
+  return summary;
+}
+
+}  // namespace lowtide::trainer

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The training graph on a device: batches in, metrics out, two steps in flight, so that the host prepares a step while
+// the device works on the one before. After the first step nothing is made or allocated.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "engine/runtime/executor.hpp"
+#include "trainer/data/batch_queue.hpp"
+#include "trainer/loop/train_step.hpp"
+
+namespace lowtide::trainer {
+
+struct StepMetrics {
+  float loss = 0;           // mean of the batch
+  uint32_t correct = 0;     // images
+  float gradient_norm = 0;  // NaN where a gradient was not finite: then parameters and moments stayed as they were
+  uint64_t step = 0;
+};
+
+class Stepper {
+ public:
+  // `batch`: images of a step. Parameters are undefined until write() of net_state.hpp set them.
+  static Result<std::unique_ptr<Stepper>> create(runtime::Context& context, TrainGraph train);
+
+  // Fills the next slot and submits it. At most two steps may be unfinished.
+  Result<void> submit(const Batch& batch, const shaders::StepBlock& step);
+  // Waits for the oldest unfinished step.
+  Result<StepMetrics> finish();
+  size_t unfinished() const { return unfinished_.size(); }
+  static constexpr size_t kSlots = 2;
+
+  const TrainGraph& train() const { return train_; }
+  runtime::Executor& executor() { return *executor_; }
+
+ private:
+  struct Submitted {
+    runtime::Ticket ticket;
+    uint32_t slot = 0;
+    uint64_t step = 0;
+  };
+
+  explicit Stepper(TrainGraph train) : train_(std::move(train)) {}
+  void fill(uint32_t slot, const Batch& batch, const shaders::StepBlock& step);
+  float scalar(uint32_t slot, ValueId metric) const;
+
+  TrainGraph train_;
+  std::unique_ptr<runtime::Executor> executor_;
+  std::deque<Submitted> unfinished_;
+};
+
+}  // namespace lowtide::trainer
