@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands share: how one is added, common options, exit codes. Each subcommand has a file of its own; its
+// add_* function gives CLI11 the options and a callback that leaves its exit code in `Program::exit_code`.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/runtime/context.hpp"
+#include "trainer/loop/run_folder.hpp"
+#include "trainer/recipe.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace lowtide::program {
+
+enum ExitCode {
+  kDone = 0,
+  kFailed = 1,        // the world: a file, the device, memory
+  kUsage = 2,         // the command line or the recipe asks for something that cannot be
+  kNumeric = 3,       // a NaN or infinity stopped the run, or a proof of equal predictions failed
+  kInterrupted = 130  // Ctrl-C
+};
+
+// Writes the error to stderr and gives its exit code.
+int report(const Error& error);
+
+struct Program {
+  int exit_code = kDone;
+};
+
+// The bodies of subcommands: success or an error to report.
+using Body = std::function<Result<int>()>;
+void set_body(CLI::App& command, Program& program, Body body);
+
+// --device, for every command that opens one.
+struct DeviceOption {
+  std::string device;
+  bool quiet = false;
+};
+void add_device_option(CLI::App& command, DeviceOption& option);
+// Opens the device and prints its banner unless quiet.
+Result<std::unique_ptr<runtime::Context>> open_device(const DeviceOption& option);
+
+// Where a recipe comes from: a file, or the recipe.toml of a run folder; and what --set changes.
+struct RecipeOption {
+  std::string path;  // recipe file or run folder
+  std::vector<std::string> overrides;
+};
+void add_recipe_option(CLI::App& command, RecipeOption& option, const std::string& what);
+Result<trainer::Recipe> read_recipe_option(const RecipeOption& option);
+
+void add_data_option(CLI::App& command, std::string& data);
+
+void add_bench(CLI::App& app, Program& program);
+void add_devices(CLI::App& app, Program& program);
+void add_eval(CLI::App& app, Program& program);
+void add_export(CLI::App& app, Program& program);
+void add_infer(CLI::App& app, Program& program);
+void add_inspect(CLI::App& app, Program& program);
+void add_train(CLI::App& app, Program& program);
+
+}  // namespace lowtide::program

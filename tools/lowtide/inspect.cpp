@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// lowtide inspect: what a recipe's network becomes before any device sees it (layers with packed sizes, graph, memory
+// plan, barriers), or what a safetensors file holds. Needs no Vulkan device.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "engine/graph/dump.hpp"
+#include "engine/model/safetensors.hpp"
+#include "engine/plan/dump.hpp"
+#include "engine/plan/plan.hpp"
+#include "tools/lowtide/command.hpp"
+#include "trainer/data/dataset.hpp"
+#include "trainer/loop/evaluate.hpp"
+#include "trainer/loop/run.hpp"
+#include "trainer/loop/train_step.hpp"
+#include "trainer/nets/registry.hpp"
+
+namespace lowtide::program {
+namespace {
+
+struct Options {
+  RecipeOption recipe;
+  std::string data;
+  std::string caps = "software";
+  std::vector<uint32_t> image;  // height, width, channels
+  uint32_t classes = 10;
+  bool show_graph = false;
+  bool show_plan = false;
+  bool is_training = false;
+};
+
+DeviceCaps stored_caps(const std::string& name) {
+  if (name == "floor") return floor_caps();
+  return name == "data-centre" ? data_centre_caps() : software_caps();
+}
+
+std::string bits_text(uint32_t bits) {
+  return bits == trainer::kFloatBits ? "fp32" : fmt::format("{}", bits);
+}
+
+// Bytes of a layer's weights as bit planes of 32-bit words; rows are padded to whole words.
+uint64_t packed_bytes(const trainer::NetLayer& layer, const graph::Graph& graph) {
+  const TensorDesc& weight = graph.desc(graph.find(layer.name + ".weight"));
+  if (layer.precision.weight_bits == trainer::kFloatBits) return weight.bytes();
+  return TensorDesc{packed_dtype(layer.precision.weight_bits), weight.shape}.bytes();
+}
+
+void print_layers(const trainer::EvalGraph& eval) {
+  fmt::print("{:<20} {:>4} {:>4} {:>12} {:>14} {:>14} {:>14}\n", "layer", "W", "A", "weights", "fp32 bytes",
+             "packed bytes", "MAC per image");
+  uint64_t weights = 0, packed = 0, multiply_adds = 0;
+  for (const trainer::NetLayer& layer : eval.layers) {
+    const uint64_t bytes = packed_bytes(layer, eval.graph);
+    fmt::print("{:<20} {:>4} {:>4} {:>12} {:>14} {:>14} {:>14}\n", layer.name, bits_text(layer.precision.weight_bits),
+               layer.is_image_input ? "8" : bits_text(layer.precision.activation_bits), layer.weight_count,
+               layer.weight_count * 4, bytes, layer.multiply_adds);
+    weights += layer.weight_count;
+    packed += bytes;
+    multiply_adds += layer.multiply_adds;
+  }
+  fmt::print("{:<20} {:>4} {:>4} {:>12} {:>14} {:>14} {:>14}\n", "together", "", "", weights, weights * 4, packed,
+             multiply_adds);
+}
+
+// What the network sees: --image and --classes, else the recipe's data set.
+Result<trainer::NetInput> input_of(const Options& options, const trainer::Recipe& recipe) {
+  const uint32_t batch = options.is_training ? recipe.data.batch : recipe.data.eval_batch;
+  if (!options.image.empty()) {
+    return trainer::NetInput{batch, options.image[0], options.image[1], options.image[2], options.classes};
+  }
+  auto dataset = trainer::open_dataset(recipe.data.set, trainer::data_root(options.data), recipe.data.image_size);
+  if (!dataset) {
+    Error error = std::move(dataset).error();
+    error.reasons.push_back(
+        "without the data: say what the network sees with --image HEIGHT WIDTH CHANNELS --classes N");
+    return tl::unexpected(std::move(error));
+  }
+  return trainer::NetInput{batch, dataset->image.height, dataset->image.width, dataset->image.channels,
+                           dataset->class_count()};
+}
+
+Result<void> print_graph(const graph::Graph& graph, const Options& options) {
+  if (options.show_graph) fmt::print("\n{}", graph::dump(graph));
+  LOWTIDE_TRY(const plan::Program program, plan::make_program(graph, {.caps = stored_caps(options.caps)}));
+  if (options.show_plan) fmt::print("\n{}", plan::dump(program));
+  fmt::print("\n{} nodes, {} dispatches, {} barriers\n", graph.nodes().size(), program.dispatches.size(),
+             program.barriers.size());
+  for (uint32_t i = 0; i < plan::kArenaCount; ++i) {
+    if (program.arena_bytes[i] == 0) continue;
+    fmt::print("{:<12} {:>14} bytes\n", plan::arena_name(static_cast<plan::Arena>(i)), program.arena_bytes[i]);
+  }
+  return {};
+}
+
+Result<int> inspect_recipe(const Options& options) {
+  LOWTIDE_TRY(const trainer::Recipe recipe, read_recipe_option(options.recipe));
+  LOWTIDE_TRY(const trainer::NetInput input, input_of(options, recipe));
+  for (const trainer::Phase& phase : recipe.phases) {
+    fmt::print("phase {}: network {}, {} images of {}x{}x{}, {} classes\n", phase.name, phase.network.name, input.batch,
+               input.height, input.width, input.channels, input.classes);
+    LOWTIDE_TRY(const trainer::EvalGraph eval, trainer::make_eval_graph(phase, input));
+    print_layers(eval);
+    if (options.is_training) {
+      LOWTIDE_TRY(const trainer::TrainGraph train, trainer::make_train_graph(phase, input));
+      LOWTIDE_TRY_VOID(print_graph(train.graph, options));
+    } else {
+      LOWTIDE_TRY_VOID(print_graph(eval.graph, options));
+    }
+  }
+  return kDone;
+}
+
+Result<int> inspect_file(const std::filesystem::path& path) {
+  LOWTIDE_TRY(const model::Safetensors file, model::Safetensors::open(path));
+  for (const auto& [key, value] : file.metadata()) {
+    const bool is_long = value.size() > 80 || value.find('\n') != std::string::npos;
+    fmt::print("{} = {}\n", key, is_long ? fmt::format("({} characters)", value.size()) : value);
+  }
+  uint64_t bytes = 0;
+  for (const model::StoredTensor& tensor : file.tensors()) {
+    fmt::print("{:<40} {:<28} {:>12} bytes\n", tensor.name, to_string(tensor.desc), tensor.bytes.size());
+    bytes += tensor.bytes.size();
+  }
+  fmt::print("{} tensors, {} bytes\n", file.tensors().size(), bytes);
+  return kDone;
+}
+
+Result<int> inspect(const Options& options) {
+  const std::filesystem::path path = options.recipe.path;
+  return path.extension() == ".safetensors" ? inspect_file(path) : inspect_recipe(options);
+}
+
+Result<int> networks() {
+  for (const trainer::NetworkInfo& row : trainer::all_networks()) fmt::print("{:<10} {}\n", row.name, row.summary);
+  return kDone;
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Program& program) {
+  auto options = std::make_shared<Options>();
+  auto show_networks = std::make_shared<bool>(false);
+  CLI::App& command =
+      *app.add_subcommand("inspect", "layers, packed sizes, graph, memory plan and barriers; or a safetensors file");
+  add_recipe_option(command, options->recipe, "recipe file, folder of a run, or a .safetensors file");
+  command.get_option("recipe")->required(false);
+  add_data_option(command, options->data);
+  command.add_flag("--graph", options->show_graph, "print the graph");
+  command.add_flag("--plan", options->show_plan, "print placements, dispatches and barriers");
+  command.add_flag("--training", options->is_training, "the training step instead of the evaluation");
+  command.add_option("--caps", options->caps, "device to lower for: floor, software or data-centre")
+      ->check(CLI::IsMember({"floor", "software", "data-centre"}));
+  command.add_option("--image", options->image, "HEIGHT WIDTH CHANNELS instead of the data set's")->expected(3);
+  command.add_option("--classes", options->classes, "classes, together with --image");
+  command.add_flag("--networks", *show_networks, "list the networks that a recipe may name");
+  set_body(command, program, [options, show_networks]() -> Result<int> {
+    if (*show_networks) return networks();
+    if (!options->recipe.path.empty()) return inspect(*options);
+    return fail(ErrorCode::invalid_argument, "inspect needs a recipe, a run folder or a .safetensors file");
+  });
+}
+
+}  // namespace lowtide::program
