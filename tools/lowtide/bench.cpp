@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// lowtide bench: rate, bytes and share of the ceiling of every op in tools/bench/op_table.cpp, on one device, in one
+// run. On a software driver the ceiling is what a native loop reaches on the same cores just before the row; on a GPU
+// there is none yet, and the column stays empty.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "engine/base/file.hpp"
+#include "tools/bench/native_peak.hpp"
+#include "tools/bench/op_bench.hpp"
+#include "tools/lowtide/command.hpp"
+
+namespace lowtide::program {
+namespace {
+
+struct Options {
+  DeviceOption device;
+  std::string filter;
+  std::string csv;
+  double seconds = 1.0;
+  bool naive_only = false;
+  bool list = false;
+};
+
+struct Row {
+  bench::OpTiming timing;
+  double rate = 0;              // multiply-adds per second, by the best pass
+  std::optional<double> share;  // of the f32 ceiling; for packed ops of the popcount ceiling, 32 multiply-adds a word
+};
+
+Row make_row(bench::OpTiming timing, const bench::NativePeak& peak) {
+  Row row;
+  row.rate = timing.multiply_adds / timing.best_seconds;
+  const double ceiling =
+      timing.arithmetic == bench::Arithmetic::f32 ? peak.fma_per_second : 32 * peak.popcount_per_second;
+  if (ceiling > 0 && timing.multiply_adds > 0) row.share = row.rate / ceiling;
+  row.timing = std::move(timing);
+  return row;
+}
+
+void print_row(const Row& row) {
+  const bench::OpTiming& t = row.timing;
+  fmt::print("{:<58} {:>9.3f} {:>9.3f} {:>5.0f}% {:>9} {:>8.2f} {:>7}\n", t.name, 1e3 * t.seconds, 1e3 * t.best_seconds,
+             100 * t.spread, t.multiply_adds > 0 ? fmt::format("{:.1f}", 1e-9 * row.rate) : "-",
+             1e-9 * t.bytes / t.best_seconds, row.share ? fmt::format("{:.3f}", *row.share) : "-");
+  std::fflush(stdout);
+}
+
+// How many times faster a packed convolution is than the f32 one of the same shape.
+void print_ratios(const std::vector<Row>& rows) {
+  for (const Row& packed : rows) {
+    const std::string prefix = "packed_conv2d/";
+    if (!packed.timing.name.starts_with(prefix)) continue;
+    const std::string shape = packed.timing.name.substr(prefix.size(), packed.timing.name.rfind('/') - prefix.size());
+    for (const Row& plain : rows) {
+      if (plain.timing.name != "conv2d/" + shape) continue;
+      fmt::print("{}: {:.1f} x the f32 rate\n", packed.timing.name,
+                 plain.timing.best_seconds / packed.timing.best_seconds);
+    }
+  }
+}
+
+std::string csv_of(const std::vector<Row>& rows, const runtime::Context& context) {
+  std::string out =
+      "op,device,driver,median_ms,best_ms,spread,repeats,multiply_adds_per_second,bytes_per_second,share,kernels\n";
+  for (const Row& row : rows) {
+    const bench::OpTiming& t = row.timing;
+    out += fmt::format("{},\"{}\",\"{}\",{:.6f},{:.6f},{:.4f},{},{:.6g},{:.6g},{},{}\n", t.name, context.caps().name,
+                       context.caps().driver, 1e3 * t.seconds, 1e3 * t.best_seconds, t.spread, t.repeats, row.rate,
+                       t.bytes / t.best_seconds, row.share ? fmt::format("{:.5f}", *row.share) : "", t.kernels);
+  }
+  return out;
+}
+
+Result<int> run(const Options& options) {
+  std::vector<bench::OpBench> benches = bench::all_op_benches();
+  std::erase_if(benches, [&](const bench::OpBench& b) { return b.name.find(options.filter) == std::string::npos; });
+  if (benches.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("no bench has '{}' in its name; `lowtide bench --list` names them all", options.filter));
+  }
+  if (options.list) {
+    for (const bench::OpBench& b : benches) fmt::print("{}\n", b.name);
+    return kDone;
+  }
+  LOWTIDE_TRY(const auto context, open_device(options.device));
+  bench::NativePeak peak;
+  fmt::print("{:<58} {:>9} {:>9} {:>6} {:>9} {:>8} {:>7}\n", "op", "median ms", "best ms", "spread", "GMAC/s", "GB/s",
+             "share");
+  std::vector<Row> rows;
+  for (const bench::OpBench& b : benches) {
+    if (context->caps().is_software()) {
+      const bench::NativePeak now = bench::measure_native_peak(0.2);
+      peak.fma_per_second = std::max(peak.fma_per_second, now.fma_per_second);
+      peak.popcount_per_second = std::max(peak.popcount_per_second, now.popcount_per_second);
+      peak.instructions = now.instructions;
+    }
+    LOWTIDE_TRY(bench::OpTiming timing, bench::time_op(*context, b, options.seconds, options.naive_only));
+    rows.push_back(make_row(std::move(timing), peak));
+    print_row(rows.back());
+  }
+  print_ratios(rows);
+  if (context->caps().is_software()) {
+    fmt::print(
+        "ceiling: {:.0f} G f32 multiply-adds/s, {:.0f} G words/s of xor, bit count and add: a native loop ({}) on the "
+        "same "
+        "cores in this run\n",
+        1e-9 * peak.fma_per_second, 1e-9 * peak.popcount_per_second, peak.instructions);
+  }
+  if (!options.csv.empty()) LOWTIDE_TRY_VOID(write_file_atomically(options.csv, csv_of(rows, *context)));
+  return kDone;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& command = *app.add_subcommand("bench", "rate of every op on a device, as a share of the device's ceiling");
+  add_device_option(command, options->device);
+  command.add_option("--filter", options->filter, "only rows whose name holds this text");
+  command.add_option("--seconds", options->seconds, "time per row")
+      ->check(CLI::Range(0.01, 600.0))
+      ->capture_default_str();
+  command.add_option("--csv", options->csv, "also write the rows to this file");
+  command.add_flag("--naive", options->naive_only, "take the naive kernel of every op");
+  command.add_flag("--list", options->list, "only list the rows");
+  set_body(command, program, [options] { return run(*options); });
+}
+
+}  // namespace lowtide::program

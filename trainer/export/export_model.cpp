@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Export: the numbers come from the device, because weight levels (tanh) and folded batch norm (1 / sqrt) are only as
+// exact as a device's own functions, and the packed model must hold what that device's evaluation used.
+#include "trainer/export/export_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "engine/plan/plan.hpp"
+#include "engine/runtime/executor.hpp"
+#include "trainer/loop/evaluate.hpp"
+#include "trainer/loop/net_state.hpp"
+#include "trainer/loop/phase.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+using graph::Graph;
+using graph::Role;
+using Elements = std::vector<float>;
+
+// Contents of every static value that the exporter will ask for.
+Result<std::map<ValueId, Elements>> evaluate_static(runtime::Context& context, EvalGraph& eval,
+                                                    const std::vector<NamedTensor>& tensors) {
+  const std::vector<ValueId> wanted = static_inputs(eval.graph);
+  for (const ValueId id : wanted) {
+    const ValueId storage = eval.graph.storage_of(id);
+    if (eval.graph.value(storage).role != Role::activation) continue;
+    eval.graph.make_metric(storage, fmt::format("static/{}", storage.index));
+  }
+  LOWTIDE_TRY(plan::Program program, plan::make_program(eval.graph, {.caps = context.caps()}));
+  LOWTIDE_TRY(const auto executor, runtime::Executor::create(context, std::move(program), {}, {.slots = 1}));
+  LOWTIDE_TRY_VOID(write_persistent(eval.graph, *executor, tensors));
+  LOWTIDE_TRY(const uint32_t slot, executor->acquire());
+  const std::span<std::byte> image = executor->input(slot, eval.images);
+  std::fill(image.begin(), image.end(), std::byte{0});
+  LOWTIDE_TRY(const runtime::Ticket ticket, executor->submit(slot));
+  LOWTIDE_TRY_VOID(executor->wait(ticket));
+  std::map<ValueId, Elements> contents;
+  for (const ValueId id : wanted) {
+    Elements elements(eval.graph.desc(id).element_count());
+    LOWTIDE_TRY_VOID(executor->read(id, std::as_writable_bytes(std::span(elements))));
+    contents.emplace(id, std::move(elements));
+  }
+  return contents;
+}
+
+model::ModelInfo info_of(const Recipe& recipe, const Dataset& dataset) {
+  const Phase& phase = recipe.phases.back();
+  return {.network = phase.network.name,
+          .height = dataset.image.height,
+          .width = dataset.image.width,
+          .channels = dataset.image.channels,
+          .classes = dataset.class_count(),
+          .mean = dataset.mean,
+          .deviation = dataset.deviation,
+          .class_names = dataset.class_names,
+          .source = fmt::format("{}, W={} A={}, {}", recipe.name, phase.quantization.weight_bits,
+                                phase.quantization.activation_bits, dataset.name)};
+}
+
+}  // namespace
+
+Result<ExportReport> export_model(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
+                                  const std::filesystem::path& checkpoint, const std::filesystem::path& target) {
+  LOWTIDE_TRY(const Checkpoint loaded, load_checkpoint(checkpoint));
+  LOWTIDE_TRY(EvalGraph eval, make_eval_graph(recipe.phases.back(), net_input(dataset, 1)));
+  LOWTIDE_TRY_VOID(match_tensors(loaded, persistent_tensors(eval.graph), true, checkpoint.string()));
+  LOWTIDE_TRY(const auto contents, evaluate_static(context, eval, loaded.tensors));
+  LOWTIDE_TRY(const PackedGraph packed,
+              fold_and_pack(eval.graph, eval.images, eval.logits, [&](ValueId id) { return contents.at(id); }));
+  LOWTIDE_TRY_VOID(model::write_model(target, info_of(recipe, dataset), packed.graph, packed.constants));
+  ExportReport report = {.layers = packed.layers};
+  for (const NamedTensor& tensor : persistent_tensors(eval.graph)) report.float_bytes += tensor.desc.bytes();
+  std::error_code error;
+  report.file_bytes = std::filesystem::file_size(target, error);
+  return report;
+}
+
+}  // namespace lowtide::trainer
