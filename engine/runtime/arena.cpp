@@ -13,15 +13,27 @@
 
 namespace lowtide::runtime {
 
+namespace {
+
+// llvmpipe runs a loop's body once more with no lane active and does not mask loads from addresses that all lanes
+// share; device addresses are not checked against a buffer's end either. So a kernel that is right may read a little
+// past its last element there, and what it reads must be mapped.
+constexpr uint64_t kOverreadBytes = 4096;
+
+}  // namespace
+
 ArenaStorage::ArenaStorage(uint64_t bytes, uint64_t chunk_bytes) : bytes_(bytes), chunk_bytes_(chunk_bytes) {}
 ArenaStorage::~ArenaStorage() = default;
 
 Result<std::shared_ptr<ArenaStorage>> ArenaStorage::create(const Context& context, plan::Arena arena, uint64_t bytes,
                                                            uint64_t chunk_bytes) {
   LOWTIDE_CHECK(bytes > 0 && chunk_bytes > 0, "an arena needs bytes and a chunk size");
+  const DeviceCaps& caps = context.caps();
   auto storage = std::shared_ptr<ArenaStorage>(new ArenaStorage(bytes, chunk_bytes));
   for (uint64_t at = 0; at < bytes; at += chunk_bytes) {
-    const uint64_t chunk = round_up(std::min(chunk_bytes, bytes - at), plan::kPlacementAlignment);
+    const uint64_t wanted = round_up(std::min(chunk_bytes, bytes - at), plan::kPlacementAlignment);
+    const bool has_slack = caps.prefers_device_address && wanted + kOverreadBytes <= caps.max_allocation_bytes;
+    const uint64_t chunk = wanted + (has_slack ? kOverreadBytes : 0);
     auto buffer = vk::Buffer::create(context.device(), vk::Domain::device, chunk,
                                      fmt::format("arena {} chunk {}", plan::arena_name(arena), at / chunk_bytes));
     if (!buffer) {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Train, export, run packed: the packed model's logits equal the training graph's evaluation bit for bit, for every
+// quantiser, for several bit widths, with pools, shortcuts and average pooling between packed layers. A changed
+// threshold must be noticed.
+#include <gtest/gtest.h>
+
+#include "engine/infer/session.hpp"
+#include "engine/model/packed_model.hpp"
+#include "tests/harness/case_graph.hpp"
+#include "tests/harness/device/device_case.hpp"
+#include "tests/train/small_run.hpp"
+#include "trainer/export/export_model.hpp"
+#include "trainer/export/parity.hpp"
+
+namespace lowtide::trainer {
+namespace {
+
+struct ExportCase {
+  const char* name;
+  std::vector<std::string> changes;
+  size_t packed_layers;  // at least so many layers must really be packed
+};
+
+void PrintTo(const ExportCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
+class Export : public testing::TestWithParam<ExportCase> {};
+
+struct Exported {
+  Recipe recipe;
+  Dataset dataset;
+  RunFolder folder;
+  ExportReport report;
+};
+
+Result<Exported> train_and_export(const std::vector<std::string>& changes, const std::string& name) {
+  Exported out = {.recipe = small_recipe(changes), .folder = fresh_folder(name)};
+  runtime::Context& context = harness::test_context();
+  LOWTIDE_TRY_VOID(run_training(context, small_run(out.recipe, out.folder)));
+  LOWTIDE_TRY(out.dataset, open_recipe_data(out.recipe, {}));
+  LOWTIDE_TRY(out.report, export_model(context, out.recipe, out.dataset, out.folder.last(), out.folder.model()));
+  return out;
+}
+
+TEST_P(Export, PackedInferenceEqualsEvaluationBitForBit) {
+  std::vector<std::string> changes = GetParam().changes;
+  changes.push_back("training.epochs=1");
+  const auto exported = train_and_export(changes, std::string("export_") + GetParam().name);
+  ASSERT_TRUE(exported.has_value()) << exported.error().to_string();
+  const auto parity = prove_parity(harness::test_context(), exported->recipe, exported->dataset,
+                                   exported->folder.last(), exported->folder.model());
+  ASSERT_TRUE(parity.has_value()) << parity.error().to_string();
+  EXPECT_EQ(parity->images, exported->dataset.test.count());
+  EXPECT_EQ(parity->different_predictions, 0u);
+  EXPECT_EQ(parity->different_logits, 0u);
+  size_t packed = 0;
+  for (const PackedLayerReport& layer : exported->report.layers) packed += layer.form.starts_with("packed") ? 1 : 0;
+  EXPECT_GE(packed, GetParam().packed_layers);
+  EXPECT_LT(exported->report.file_bytes, exported->report.float_bytes);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Precisions, Export,
+    testing::Values(ExportCase{"w2a2", {}, 3},
+                    ExportCase{"w1a1_sign",
+                               {"quantization.weight_bits=1", "quantization.activation_bits=1",
+                                "quantization.weight_quantizer=sign", "quantization.activation_quantizer=sign"},
+                               3},
+                    ExportCase{"w1a1_sign_channel",
+                               {"quantization.weight_bits=1", "quantization.activation_bits=1",
+                                "quantization.weight_quantizer=sign_channel", "quantization.activation_quantizer=sign"},
+                               3},
+                    ExportCase{"w1a2_dorefa", {"quantization.weight_bits=1"}, 3},
+                    ExportCase{"w3a4_detached",
+                               {"quantization.weight_bits=3", "quantization.activation_bits=4",
+                                "quantization.weight_quantizer=dorefa_detached"},
+                               3},
+                    ExportCase{"w8a8", {"quantization.weight_bits=8", "quantization.activation_bits=8"}, 3},
+                    ExportCase{
+                        "w2a2_resnet20", {"network.name=resnet20", "data.train_limit=60", "data.test_limit=48"}, 15},
+                    ExportCase{"w1a1_vgg_small",
+                               {"network.name=vgg_small", "network.width=0.125", "data.train_limit=60",
+                                "data.test_limit=48", "quantization.weight_bits=1", "quantization.activation_bits=1",
+                                "quantization.weight_quantizer=sign_channel", "quantization.activation_quantizer=sign"},
+                               4}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+// The proof must be able to fail: a threshold that is off by one in the middle of its channel's range changes
+// predictions or logits.
+TEST(ExportProof, NoticesAChangedConstant) {
+  const auto exported = train_and_export({"training.epochs=1"}, "export_changed");
+  ASSERT_TRUE(exported.has_value()) << exported.error().to_string();
+  const auto model = model::PackedModel::open(exported->folder.model());
+  ASSERT_TRUE(model.has_value());
+  const auto graph = model->make_graph(1);
+  ASSERT_TRUE(graph.has_value());
+  model::Constants constants;
+  for (const ValueId id : graph->with_role(graph::Role::constant)) {
+    const std::string& name = graph->value(id).name;
+    const auto bytes = model->constant(name);
+    constants.emplace(name, std::vector<std::byte>(bytes.begin(), bytes.end()));
+  }
+  std::vector<std::byte>& weight = constants.at("fc1.weight");
+  weight[0] ^= std::byte{1};
+  const auto changed = exported->folder.path / "changed.safetensors";
+  ASSERT_TRUE(model::write_model(changed, model->info(), *graph, constants).has_value());
+  const auto parity =
+      prove_parity(harness::test_context(), exported->recipe, exported->dataset, exported->folder.last(), changed);
+  ASSERT_TRUE(parity.has_value()) << parity.error().to_string();
+  EXPECT_FALSE(parity->is_exact());
+}
+
+}  // namespace
+}  // namespace lowtide::trainer
