@@ -22,6 +22,17 @@ foreach(file IN LISTS package_files)
     endif()
   endforeach()
 endforeach()
+# Headers include only what is installed too.
+file(GLOB_RECURSE headers ${WORK_DIR}/prefix/include/lowtide/*.hpp)
+foreach(header IN LISTS headers)
+  file(STRINGS ${header} includes REGEX "^#include \"")
+  foreach(include IN LISTS includes)
+    string(REGEX REPLACE "^#include \"([^\"]+)\".*" "\\1" name "${include}")
+    if(NOT EXISTS ${WORK_DIR}/prefix/include/lowtide/${name})
+      message(FATAL_ERROR "${header} includes ${name}, which is not installed")
+    endif()
+  endforeach()
+endforeach()
 
 run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/build -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Release
   -DCMAKE_C_COMPILER=${C_COMPILER} -DCMAKE_CXX_COMPILER=${CXX_COMPILER} "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix;${PREFIX_PATH}"

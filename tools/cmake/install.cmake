@@ -3,7 +3,7 @@
 #   lowtide::trainer  training on top of it
 #   lowtide::shared   the C API alone as a shared library, for programs that know nothing of C++
 # Headers lie in include/lowtide as in the source tree, so that they include each other by the same names. Of engine/vk
-# only what other headers need is installed: no Vulkan header is needed to use lowtide.
+# and engine/runtime only what other headers need is installed: no Vulkan header is needed to use lowtide.
 include(CMakePackageConfigHelpers)
 
 set(LOWTIDE_INCLUDE_DIR ${CMAKE_INSTALL_INCLUDEDIR}/lowtide)
@@ -46,7 +46,7 @@ install(FILES ${PROJECT_BINARY_DIR}/lowtideConfig.cmake ${PROJECT_BINARY_DIR}/lo
 
 install(FILES ${PROJECT_SOURCE_DIR}/engine/infer/lowtide.h DESTINATION ${LOWTIDE_INCLUDE_DIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR}/trainer DESTINATION ${LOWTIDE_INCLUDE_DIR}
-  FILES_MATCHING PATTERN "*.hpp" PATTERN "lowtide.h" PATTERN "vk" EXCLUDE)
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "lowtide.h" REGEX "engine/(vk|runtime/(bindings|staging)\\.hpp)$" EXCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/engine/vk/ticket.hpp DESTINATION ${LOWTIDE_INCLUDE_DIR}/engine/vk)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/shaders DESTINATION ${LOWTIDE_INCLUDE_DIR} FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY ${LOWTIDE_GENERATED_DIR}/gen DESTINATION ${LOWTIDE_INCLUDE_DIR} FILES_MATCHING PATTERN "*.hpp")
