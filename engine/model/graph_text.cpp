@@ -132,7 +132,7 @@ Result<void> decode_param(const graph::OpInfo& op, const graph::ParamField& fiel
   return {};
 }
 
-// A reshape's first extent is the batch, which the file gives as 1.
+// The first extent of a reshape or a fill is the batch, which the file gives as 1.
 void replace_batch(const graph::OpInfo& op, std::byte* storage, uint32_t batch) {
   for (const graph::ParamField& field : op.fields) {
     if (std::string_view(field.name) == "extent0") std::memcpy(storage + field.offset, &batch, sizeof batch);
@@ -157,7 +157,7 @@ Result<void> decode_node(Graph& graph, const Json& json, uint32_t batch) {
     if (it == params->end()) return bad(fmt::format("a node of {} lacks the parameter {}", op->name, field.name));
     LOWTIDE_TRY_VOID(decode_param(*op, field, *it, storage.data()));
   }
-  if (op->name == "reshape") replace_batch(*op, storage.data(), batch);
+  if (op->name == "reshape" || op->name == "fill") replace_batch(*op, storage.data(), batch);
   std::vector<ValueId> ids;
   for (const Json& input : *inputs) {
     if (!input.is_number_unsigned() || input.get<uint64_t>() >= graph.values().size()) {

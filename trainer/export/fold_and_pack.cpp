@@ -28,6 +28,10 @@ using graph::Graph;
 using graph::Node;
 using ops::PackedOutput;
 
+bool is_fill(const ExportAnalysis& analysis, ValueId id) {
+  return analysis.producer[id.index] != nullptr && analysis.producer[id.index]->op->name == "fill";
+}
+
 class Packer {
  public:
   Packer(const Graph& eval, const ReadStatic& read)
@@ -214,7 +218,15 @@ class Packer {
     return twin;
   }
 
+  // A fill (the zero channels of a shortcut) has the batch in its shape, so it stays a node; all else becomes a
+  // constant.
   Result<ValueId> constant_of(ValueId id) {
+    if (is_fill(analysis_, id)) {
+      if (!floats_[id.index].is_valid()) {
+        LOWTIDE_TRY_VOID(copy_node(*analysis_.producer[id.index]));
+      }
+      return floats_[id.index];
+    }
     const std::vector<float> elements = read_(id);
     return constant(eval_.value(id).name, eval_.desc(id), std::as_bytes(std::span(elements)));
   }
@@ -244,7 +256,7 @@ std::vector<ValueId> static_inputs(const Graph& eval) {
   for (const Node& node : eval.nodes()) {
     if (!analysis.is_dynamic[node.out().index]) continue;
     for (const ValueId id : node.inputs) {
-      if (!analysis.is_dynamic[id.index]) ids.insert(id);
+      if (!analysis.is_dynamic[id.index] && !is_fill(analysis, id)) ids.insert(id);
     }
   }
   return {ids.begin(), ids.end()};
