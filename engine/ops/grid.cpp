@@ -8,13 +8,14 @@
 namespace lowtide::ops {
 namespace {
 
-Grid cut(uint64_t elements, uint32_t channels, bool is_vec4, uint64_t invocations) {
+// `stride`: of items; a multiple of the items of a row is made of it.
+Grid cut(uint64_t elements, uint32_t channels, bool is_vec4, uint64_t stride, uint64_t invocations) {
   Grid grid;
   grid.is_vec4 = is_vec4;
   grid.count = narrow<uint32_t>(is_vec4 ? elements / 4 : elements);
   grid.channels = is_vec4 && channels > 1 ? channels / 4 : channels;
-  grid.stride = narrow<uint32_t>(round_up<uint64_t>(std::max<uint64_t>(invocations, 1), grid.channels));
-  grid.groups = groups_for(grid.stride, Grid::kWidth);
+  grid.stride = narrow<uint32_t>(round_up<uint64_t>(std::max<uint64_t>(stride, 1), grid.channels));
+  grid.groups = groups_for(round_up<uint64_t>(std::max<uint64_t>(invocations, 1), grid.stride), Grid::kWidth);
   return grid;
 }
 
@@ -27,19 +28,20 @@ uint64_t wanted_invocations(uint64_t items, const DeviceCaps& caps) {
 }  // namespace
 
 Grid naive_grid(const Shape& shape) {
-  return cut(shape.element_count(), shape.last(), false, shape.element_count());
+  return cut(shape.element_count(), shape.last(), false, shape.element_count(), shape.element_count());
 }
 
 Grid element_grid(const Shape& shape, const DeviceCaps& caps) {
   const uint64_t elements = shape.element_count();
   const bool is_vec4 = elements % 4 == 0;
-  return cut(elements, 1, is_vec4, wanted_invocations(is_vec4 ? elements / 4 : elements, caps));
+  return cut(elements, 1, is_vec4, Grid::kWidth, wanted_invocations(is_vec4 ? elements / 4 : elements, caps));
 }
 
 Grid channel_grid(const Shape& shape, const DeviceCaps& caps) {
   const uint64_t elements = shape.element_count();
   const bool is_vec4 = shape.last() % 4 == 0;
-  return cut(elements, shape.last(), is_vec4, wanted_invocations(is_vec4 ? elements / 4 : elements, caps));
+  return cut(elements, shape.last(), is_vec4, Grid::kWidth,
+             wanted_invocations(is_vec4 ? elements / 4 : elements, caps));
 }
 
 Grid reduction_grid(const Shape& shape) {
@@ -49,7 +51,7 @@ Grid reduction_grid(const Shape& shape) {
   const uint64_t rows = shape.row_count();
   const uint64_t blocks = std::min({kMostBlocks, ceil_div(kEnoughInFlight, std::max<uint64_t>(items_per_row, 1)),
                                     ceil_div(std::max<uint64_t>(rows, 1), kFewestRowsEach)});
-  return cut(shape.element_count(), shape.last(), is_vec4, blocks * items_per_row);
+  return cut(shape.element_count(), shape.last(), is_vec4, blocks * items_per_row, blocks * items_per_row);
 }
 
 }  // namespace lowtide::ops

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How element-wise and per-channel kernels cut a tensor among invocations: an item is one element or four adjacent
-// ones; invocation i works on the items i, i + stride, i + 2 stride, ... below count. Adjacent invocations touch
-// adjacent memory, and where stride is a multiple of the items of a row each invocation stays in one channel.
+// ones; an invocation works on items that are `stride` apart, of a tile of the tensor (element_grid, channel_grid) or
+// of all of it (reduction_grid); shaders/lib/element.glsl is the other half. Adjacent invocations touch adjacent
+// memory, and where stride is a multiple of the items of a row each invocation stays in one channel.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@ struct Grid {
   uint32_t count = 0;     // items
   uint32_t channels = 1;  // items of one row of the last axis; 1 where the channel does not matter
   uint32_t stride = 1;    // a multiple of channels
-  Groups groups;          // of kWidth invocations; those from stride on are idle
+  Groups groups;          // of kWidth invocations
 
   static constexpr uint32_t kWidth = 64;
-  uint32_t blocks() const { return stride / channels; }
+  uint32_t blocks() const { return stride / channels; }  // of a reduction_grid
 };
 
 // One item per invocation, one element per item: what naive kernels use.

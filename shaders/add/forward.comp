@@ -19,5 +19,5 @@ BUFFER_READ(1, element_t, b)
 BUFFER_WRITE(2, element_t, y)
 
 void main() {
-  FOR_ITEMS(i, p.count, p.stride) y[i] = a[i] + b[i];
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = a[i] + b[i];
 }

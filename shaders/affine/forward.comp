@@ -23,7 +23,7 @@ void main() {
   const uint channel = linear_invocation() % p.channels;
   const element_t m = multiplier[channel];
   const element_t o = offset[channel];
-  FOR_ITEMS(i, p.count, p.stride) {
+  FOR_TILE_ITEMS(i, p.count, p.stride) {
     precise element_t product = x[i] * m;
     precise element_t sum = product + o;
     y[i] = sum;

@@ -29,5 +29,5 @@ void main() {
   const element_t factor = gamma[channel] * inverse_std[channel];
   const element_t slope = -factor * inverse_std[channel] * dgamma[channel] * p.inverse_rows;
   const element_t added = -factor * dbeta[channel] * p.inverse_rows;
-  FOR_ITEMS(i, p.count, p.stride) dx[i] = factor * dy[i] + (slope * (x[i] - center) + added);
+  FOR_TILE_ITEMS(i, p.count, p.stride) dx[i] = factor * dy[i] + (slope * (x[i] - center) + added);
 }

@@ -26,5 +26,5 @@ void main() {
   const element_t center = mean[channel];
   const element_t factor = inverse_std[channel] * gamma[channel];
   const element_t added = beta[channel];
-  FOR_ITEMS(i, p.count, p.stride) y[i] = (x[i] - center) * factor + added;
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = (x[i] - center) * factor + added;
 }

@@ -20,5 +20,5 @@ BUFFER_WRITE(2, element_t, y)
 
 void main() {
   const element_t added = b[linear_invocation() % p.channels];
-  FOR_ITEMS(i, p.count, p.stride) y[i] = x[i] + added;
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = x[i] + added;
 }

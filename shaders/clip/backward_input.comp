@@ -20,7 +20,7 @@ BUFFER_WRITE(2, element_t, dx)
 
 void main() {
   const element_t zero = element_t(0.0);
-  FOR_ITEMS(i, p.count, p.stride) {
+  FOR_TILE_ITEMS(i, p.count, p.stride) {
     const element_t value = x[i];
     const element_t below_hi = mix(zero, dy[i], is_at_least(element_t(p.hi), value));
     dx[i] = mix(zero, below_hi, is_at_least(value, element_t(p.lo)));

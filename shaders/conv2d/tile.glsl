@@ -101,13 +101,12 @@ void main() {
           values[c] = SOURCE[source_first + c];
           if (!is_inside) values[c] = 0.0;
         }
-        [[unroll]] for (uint s = 0; s < kernel_width; ++s) {
-          const int distance = column * column_denominator - int(s) * tap_step - column_offset;
-          const int d = distance / column_numerator;
-          if (distance >= 0 && d * column_numerator == distance && d < int(tile_columns)) {
-            const uint sum = i * tile_columns + uint(d);
-            [[unroll]] for (uint c = 0; c < step_channels; ++c) {
-              sums[sum] += values[c] * weights[s * step_channels + c];
+        [[unroll]] for (uint c = 0; c < step_channels; ++c) {
+          [[unroll]] for (uint s = 0; s < kernel_width; ++s) {
+            const int distance = column * column_denominator - int(s) * tap_step - column_offset;
+            const int d = distance / column_numerator;
+            if (distance >= 0 && d * column_numerator == distance && d < int(tile_columns)) {
+              sums[i * tile_columns + uint(d)] += values[c] * weights[s * step_channels + c];
             }
           }
         }

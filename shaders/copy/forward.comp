@@ -18,5 +18,5 @@ BUFFER_READ(0, word_t, x)
 BUFFER_WRITE(1, word_t, y)
 
 void main() {
-  FOR_ITEMS(i, p.count, p.stride) y[i] = x[i];
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = x[i];
 }

@@ -24,7 +24,7 @@ void main() {
   const uint seed_lo = step_block[0].seed_lo;
   const uint seed_hi = step_block[0].seed_hi;
   const uint step = step_block[0].step;
-  FOR_ITEMS(i, p.count, p.stride) {
+  FOR_TILE_ITEMS(i, p.count, p.stride) {
     const uvec4 words = philox(seed_lo, seed_hi, i, p.stream, step);
     const vec4 drawn = vec4(unit_float(words.x), unit_float(words.y), unit_float(words.z), unit_float(words.w));
     y[i] = mix(x[i] * p.kept_scale, vec4(0.0), lessThan(drawn, vec4(p.probability)));

@@ -18,5 +18,5 @@ BUFFER_WRITE(0, word_t, y)
 
 void main() {
   const word_t filled = word_t(p.word);
-  FOR_ITEMS(i, p.count, p.stride) y[i] = filled;
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = filled;
 }

@@ -4,6 +4,8 @@
 #ifndef LOWTIDE_ELEMENT_GLSL
 #define LOWTIDE_ELEMENT_GLSL
 
+#include "lib/ints.glsl"
+
 #ifdef LOWTIDE_VEC4
 #define element_t vec4
 #define word_t uvec4
@@ -17,8 +19,20 @@ bvec4 is_greater(vec4 a, vec4 b) { return greaterThan(a, b); }
 bool is_at_least(float a, float b) { return a >= b; }
 bvec4 is_at_least(vec4 a, vec4 b) { return greaterThanEqual(a, b); }
 
-// The items of this invocation: i, i + stride, ... below count; none for invocations from stride on.
+// For sums: the items i, i + stride, ... below count; none for invocations from stride on.
 #define FOR_ITEMS(i, count, stride) \
   for (uint i = linear_invocation() < stride ? linear_invocation() : count; i < count; i += stride)
+
+// For element-wise work: the items are cut into as many tiles as there are runs of `stride` invocations. An invocation
+// takes every stride-th item of its tile, so that a workgroup stays in one piece of memory: steps across the whole tensor
+// cost llvmpipe 1.1 to 1.5x at 12.8 MB. A tile is a whole number of strides.
+uint tile_items(uint count, uint stride) {
+  const uint tiles = gl_NumWorkGroups.x * gl_NumWorkGroups.y * workgroup_width() / stride;
+  return ceil_div(count, tiles * stride) * stride;
+}
+#define FOR_TILE_ITEMS(i, count, stride)                                                                       \
+  const uint tile_of_##i = linear_invocation() / stride * tile_items(count, stride);                           \
+  const uint end_of_##i = min(count, tile_of_##i + tile_items(count, stride));                                 \
+  for (uint i = tile_of_##i + linear_invocation() % stride; i < end_of_##i; i += stride)
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // packed_conv2d forward, naive.  acc = sum over taps inside x and over c of level(x) * (2q - (2^w_planes - 1))
 // x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
-// packed: one invocation = 32 output channels of a pixel; f32: one output channel of a pixel
+// one invocation = 32 output channels of a pixel (packed output), or one output channel of a pixel (f32)
 // needs: nothing; any groups, bit by bit
 // reads x w thresholds (multiplier offset), writes y; accumulate: no
 // reference: engine/reference/packed_conv2d.cpp

@@ -21,7 +21,7 @@ BUFFER_WRITE(3, element_t, dx)
 
 void main() {
   const element_t factor = slope[linear_invocation() % p.channels];
-  FOR_ITEMS(i, p.count, p.stride) {
+  FOR_TILE_ITEMS(i, p.count, p.stride) {
     const element_t d = dy[i];
     dx[i] = mix(factor * d, d, is_greater(x[i], element_t(0.0)));
   }

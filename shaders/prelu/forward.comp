@@ -20,7 +20,7 @@ BUFFER_WRITE(2, element_t, y)
 
 void main() {
   const element_t factor = slope[linear_invocation() % p.channels];
-  FOR_ITEMS(i, p.count, p.stride) {
+  FOR_TILE_ITEMS(i, p.count, p.stride) {
     const element_t value = x[i];
     y[i] = mix(factor * value, value, is_greater(value, element_t(0.0)));
   }

@@ -20,5 +20,5 @@ BUFFER_WRITE(2, element_t, dx)
 
 void main() {
   const element_t zero = element_t(0.0);
-  FOR_ITEMS(i, p.count, p.stride) dx[i] = mix(zero, dy[i], is_greater(x[i], zero));
+  FOR_TILE_ITEMS(i, p.count, p.stride) dx[i] = mix(zero, dy[i], is_greater(x[i], zero));
 }

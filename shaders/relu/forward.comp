@@ -18,5 +18,5 @@ BUFFER_READ(0, element_t, x)
 BUFFER_WRITE(1, element_t, y)
 
 void main() {
-  FOR_ITEMS(i, p.count, p.stride) y[i] = max(x[i], element_t(0.0));
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = max(x[i], element_t(0.0));
 }

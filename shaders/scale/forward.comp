@@ -28,5 +28,5 @@ void main() {
   element_t factor;
   if (is_scalar != 0u) factor = element_t(s[0]);
   else factor = s_items[linear_invocation() % p.channels];
-  FOR_ITEMS(i, p.count, p.stride) y[i] = x[i] * factor;
+  FOR_TILE_ITEMS(i, p.count, p.stride) y[i] = x[i] * factor;
 }

@@ -101,9 +101,7 @@ void lower_slice(const Slice& slice, const Graph& graph, const LowerTarget& targ
       !target.naive_only && (x_row % 4 + y_row % 4 + slice.x_first % 4 + slice.y_first % 4 + slice.channels % 4) == 0;
   const uint32_t unit = is_vec4 ? 4 : 1;
   const Shape copied = with_last(graph.desc(slice.x).shape, slice.channels);
-  Grid grid = naive_grid(copied);
-  // channel_grid would take vec4 from the copied channels alone; only its number of blocks is used.
-  if (!target.naive_only) grid = channel_grid(copied, target.caps);
+  const Grid grid = target.naive_only ? naive_grid(copied) : reduction_grid(copied);  // only blocks() is used
   const shaders::ConcatParams params = {.rows = narrow<uint32_t>(copied.row_count()),
                                         .channels = slice.channels / unit,
                                         .blocks = grid.blocks(),

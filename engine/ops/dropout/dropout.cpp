@@ -41,7 +41,7 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
 
 Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Shape& shape = graph.desc(node.out()).shape;
-  const bool is_vec4 = !target.naive_only && shape.element_count() % 4 == 0;
+  const bool is_vec4 = !target.naive_only && element_grid(shape, target.caps).is_vec4;
   const Grid grid = is_vec4 ? element_grid(shape, target.caps) : naive_grid(shape);
   const auto p = node.params<DropoutOpParams>();
   const shaders::DropoutParams params = {.count = grid.count,

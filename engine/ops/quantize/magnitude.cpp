@@ -103,8 +103,8 @@ ValueId lower_attained(const Node& node, Rows rows, bool naive, DispatchList& ou
   reduce_rows(
       rows, false, 1.0f, naive, attained, out,
       [&](ValueId result, const auto& params, Groups groups) {
-        out.add(kernels::quantize_magnitude_count{.w = node.in(0), .equal_to = node.in(1), .result = result}, params,
-                groups);
+        out.add(kernels::quantize_magnitude_forward_count{.w = node.in(0), .equal_to = node.in(1), .result = result},
+                params, groups);
       },
       [&](ValueId partial, const auto& params, Groups groups) {
         out.add(kernels::quantize_magnitude_forward{.w = partial, .result = attained}, params, groups);

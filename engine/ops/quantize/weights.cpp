@@ -95,11 +95,11 @@ Result<void> lower_backward_maximum(const Node& node, const Graph& graph, const 
   const uint32_t chunks = ceil_div(count, chunk);
   const uint32_t bits = node.params<Params>().bits;
   const ValueId partial = out.scratch(uint64_t{chunks} * 4);
-  out.add(kernels::quantize_weights_backward_maximum{.w = node.in(0), .dlevels = node.in(2), .partial = partial},
+  out.add(kernels::quantize_weights_backward_input_maximum{.w = node.in(0), .dlevels = node.in(2), .partial = partial},
           shaders::QuantizeMaximumGradientParams{.count = count, .chunk_length = chunk, .bits = bits},
           Groups{chunks, 1, 1});
   out.add(
-      kernels::quantize_weights_backward_maximum_final{
+      kernels::quantize_weights_backward_input_maximum_final{
           .partial = partial, .max_abs = node.in(1), .dmax_abs = node.out()},
       shaders::QuantizeMaximumGradientParams{.count = chunks, .chunk_length = chunks, .bits = bits}, Groups{});
   return {};
