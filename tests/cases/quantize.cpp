@@ -68,6 +68,16 @@ Build magnitude(Shape shape, Magnitude magnitude, uint32_t per_channel) {
   };
 }
 
+// The maximum as quantize_weights takes it when it is to be a constant for the gradient.
+Build magnitude_detached(Shape shape) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ValueId w = g.input("w", f32_desc(shape));
+    const ops::QuantizeMagnitudeOpParams params = {.magnitude = Magnitude::max};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kQuantizeMagnitudeDetachedOp, "magnitude", params, {w}));
+    return CaseGraph{.inputs = {{w, distinct(-1, 0.93), false}}, .outputs = {y}};
+  };
+}
+
 // The maximum is given, so that it is a constant.
 Build weights_detached(Shape shape, uint32_t bits, uint32_t is_rounded) {
   return [=](Graph& g) -> Result<CaseGraph> {
@@ -128,6 +138,8 @@ void add_sign_cases(std::vector<OpCase>& cases) {
 void add_weight_cases(std::vector<OpCase>& cases) {
   const Shape shape = {7, 3, 3, 11};
   cases.push_back({.name = "quantize_magnitude/max", .build = magnitude(shape, Magnitude::max, 0)});
+  cases.push_back(
+      {.name = "quantize_magnitude_detached/max", .build = magnitude_detached(shape), .check_gradient = false});
   cases.push_back({.name = "quantize_magnitude/mean", .build = magnitude(shape, Magnitude::mean, 0)});
   cases.push_back({.name = "quantize_magnitude/mean_channel", .build = magnitude(shape, Magnitude::mean, 1)});
   cases.push_back({.name = "quantize_magnitude/mean_long", .build = magnitude({31, 3, 3, 61}, Magnitude::mean, 0)});
