@@ -9,6 +9,7 @@
 #include "tests/harness/case_graph.hpp"
 #include "tests/harness/device/device_case.hpp"
 #include "tests/train/small_run.hpp"
+#include "trainer/data/batch_queue.hpp"
 #include "trainer/export/export_model.hpp"
 #include "trainer/export/parity.hpp"
 
@@ -88,6 +89,28 @@ INSTANTIATE_TEST_SUITE_P(
                                 "quantization.weight_quantizer=sign_channel", "quantization.activation_quantizer=sign"},
                                4}),
     [](const auto& test) { return std::string(test.param.name); });
+
+// A session normalises pixels itself; it must do so as the recipe's batches were.
+TEST(ExportPixels, AreNormalisedAsInTraining) {
+  for (const char* kind : {"standard", "symmetric", "unit"}) {
+    const auto exported =
+        train_and_export({"training.epochs=1", std::string("data.normalize=") + kind}, "export_pixels");
+    ASSERT_TRUE(exported.has_value()) << exported.error().to_string();
+    const Dataset& data = exported->dataset;
+    const auto session = infer::Session::open(harness::test_context(), exported->folder.model());
+    ASSERT_TRUE(session.has_value()) << session.error().to_string();
+    const auto queue = BatchQueue::open(data, data.test, eval_batch_options(exported->recipe.data));
+    ASSERT_TRUE(queue.has_value()) << queue.error().to_string();
+    const auto batch = (*queue)->next();
+    ASSERT_TRUE(batch.has_value());
+    std::vector<uint8_t> pixels(data.image.bytes());
+    ASSERT_TRUE(read_image(data, data.test, 0, pixels).has_value());
+    const auto from_pixels = (*session)->run(std::span<const uint8_t>(pixels));
+    const auto from_floats = (*session)->run(batch->images.first(pixels.size()));
+    ASSERT_TRUE(from_pixels.has_value() && from_floats.has_value());
+    EXPECT_EQ(*from_pixels, *from_floats) << kind;
+  }
+}
 
 // The proof must be able to fail: a threshold that is off by one in the middle of its channel's range changes
 // predictions or logits.

@@ -48,15 +48,34 @@ Result<std::map<ValueId, Elements>> evaluate_static(runtime::Context& context, E
   return contents;
 }
 
+// (pixel / 255 - mean) / deviation is the recipe's normalisation, of whichever kind, to the last bit: with 0.5 and 0.5
+// both of its operations round as those of 2 pixel / 255 - 1 do.
+struct Affine {
+  std::vector<float> mean, deviation;
+};
+Affine normalization_of(const Recipe& recipe, const Dataset& dataset) {
+  const size_t channels = dataset.image.channels;
+  switch (recipe.data.normalize) {
+    case Normalization::symmetric:
+      return {std::vector(channels, 0.5f), std::vector(channels, 0.5f)};
+    case Normalization::unit:
+      return {std::vector(channels, 0.0f), std::vector(channels, 1.0f)};
+    case Normalization::standard:
+      break;
+  }
+  return {dataset.mean, dataset.deviation};
+}
+
 model::ModelInfo info_of(const Recipe& recipe, const Dataset& dataset) {
   const Phase& phase = recipe.phases.back();
+  const Affine normalization = normalization_of(recipe, dataset);
   return {.network = phase.network.name,
           .height = dataset.image.height,
           .width = dataset.image.width,
           .channels = dataset.image.channels,
           .classes = dataset.class_count(),
-          .mean = dataset.mean,
-          .deviation = dataset.deviation,
+          .mean = normalization.mean,
+          .deviation = normalization.deviation,
           .class_names = dataset.class_names,
           .source = fmt::format("{}, W={} A={}, {}", recipe.name, phase.quantization.weight_bits,
                                 phase.quantization.activation_bits, dataset.name)};
