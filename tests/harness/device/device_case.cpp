@@ -2,6 +2,8 @@
 // Cases on a device.
 #include "tests/harness/device/device_case.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -69,17 +71,31 @@ Result<void> clear_arenas(runtime::Executor& executor, const graph::Graph& graph
   return {};
 }
 
+std::unique_ptr<runtime::Context> context;
+
+// The device is closed when the last test has ended, not by a static destructor: the validation layer has statics of
+// its own, of which some are gone by then.
+class CloseDevice : public testing::EmptyTestEventListener {
+ private:
+  void OnTestProgramEnd(const testing::UnitTest&) override { context.reset(); }
+};
+
+[[maybe_unused]] const bool closes_device = [] {
+  testing::UnitTest::GetInstance()->listeners().Append(new CloseDevice());
+  return true;
+}();
+
 }  // namespace
 
 runtime::Context& test_context() {
-  static const std::unique_ptr<runtime::Context> context = [] {
+  if (context == nullptr) {
     auto created = runtime::Context::create();
     if (!created) {
       std::fprintf(stderr, "the device tests need a Vulkan device: %s\n", created.error().to_string().c_str());
       std::exit(1);
     }
-    return std::move(*created);
-  }();
+    context = std::move(*created);
+  }
   return *context;
 }
 
