@@ -71,13 +71,13 @@ Result<void> clear_arenas(runtime::Executor& executor, const graph::Graph& graph
   return {};
 }
 
-std::unique_ptr<runtime::Context> context;
+std::unique_ptr<runtime::Context> opened;  // test_context()
 
 // The device is closed when the last test has ended, not by a static destructor: the validation layer has statics of
 // its own, of which some are gone by then.
 class CloseDevice : public testing::EmptyTestEventListener {
  private:
-  void OnTestProgramEnd(const testing::UnitTest&) override { context.reset(); }
+  void OnTestProgramEnd(const testing::UnitTest&) override { opened.reset(); }
 };
 
 [[maybe_unused]] const bool closes_device = [] {
@@ -88,15 +88,15 @@ class CloseDevice : public testing::EmptyTestEventListener {
 }  // namespace
 
 runtime::Context& test_context() {
-  if (context == nullptr) {
+  if (opened == nullptr) {
     auto created = runtime::Context::create();
     if (!created) {
       std::fprintf(stderr, "the device tests need a Vulkan device: %s\n", created.error().to_string().c_str());
       std::exit(1);
     }
-    context = std::move(*created);
+    opened = std::move(*created);
   }
-  return *context;
+  return *opened;
 }
 
 Result<DeviceRun> run_on_device(const DifferentiatedCase& built, bool naive_only, runtime::KernelForm form) {
