@@ -21,12 +21,6 @@ namespace {
 using graph::Graph;
 using graph::Role;
 
-// Every op's outputs are read back, and the copies of large ones would be timed with it: so only a small part of the
-// work is one. An activation that nobody reads stays on the device.
-Result<plan::Program> plan_bench(const Graph& graph, const runtime::Context& context, bool naive_only) {
-  return plan::make_program(graph, {.caps = context.caps(), .naive_only = naive_only});
-}
-
 // Numbers in [-1, 1), or any words for integer and packed types.
 void fill_randomly(const TensorDesc& desc, std::vector<std::byte>& bytes, uint32_t stream) {
   Rng rng(1, stream);
@@ -42,14 +36,10 @@ void fill_randomly(const TensorDesc& desc, std::vector<std::byte>& bytes, uint32
   }
 }
 
-Result<void> set_inputs(runtime::Executor& executor, const Graph& graph) {
-  for (size_t i = 0; i < graph.values().size(); ++i) {
-    const graph::Value& value = graph.values()[i];
-    const ValueId id(static_cast<uint32_t>(i));
-    const bool is_set = value.role == Role::constant || value.role == Role::parameter || value.role == Role::state;
-    if (!is_set || value.is_whole_arena || executor.program().placement(id).bytes == 0) continue;
+Result<void> set_constants(runtime::Executor& executor, const Graph& graph) {
+  for (const ValueId id : graph.with_role(Role::constant)) {
     std::vector<std::byte> bytes(executor.program().placement(id).bytes);
-    fill_randomly(value.desc, bytes, static_cast<uint32_t>(i));
+    fill_randomly(graph.desc(id), bytes, id.index);
     LOWTIDE_TRY_VOID(executor.write(id, bytes));
   }
   return {};
@@ -63,7 +53,7 @@ Result<double> pass(runtime::Executor& executor) {
   return watch.seconds();
 }
 
-// The first output must not be zero everywhere: a kernel that did nothing would be the fastest.
+// The output must not be zero everywhere: a kernel that did nothing would be the fastest.
 Result<void> verify(runtime::Executor& executor, const Graph& graph, const std::string& name) {
   const graph::Node& node = graph.nodes().back();
   std::vector<std::byte> bytes(executor.program().placement(node.out()).bytes);
@@ -88,7 +78,7 @@ Result<void> verify(runtime::Executor& executor, const Graph& graph, const std::
 Result<OpTiming> time_op(runtime::Context& context, const OpBench& bench, double seconds, bool naive_only) {
   Graph graph;
   LOWTIDE_TRY_VOID(bench.build(graph));
-  LOWTIDE_TRY(plan::Program program, plan_bench(graph, context, naive_only));
+  LOWTIDE_TRY(plan::Program program, plan::make_program(graph, {.caps = context.caps(), .naive_only = naive_only}));
   OpTiming timing = {.name = bench.name, .arithmetic = bench.arithmetic};
   for (const Dispatch& dispatch : program.dispatches) {
     const std::string_view kernel = kernel_info(dispatch.kernel).name;
@@ -98,7 +88,7 @@ Result<OpTiming> time_op(runtime::Context& context, const OpBench& bench, double
   timing.multiply_adds = static_cast<double>(cost.multiply_adds) * bench.plane_products;
   timing.bytes = static_cast<double>(cost.bytes);
   LOWTIDE_TRY(const auto executor, runtime::Executor::create(context, std::move(program), {}, {.slots = 1}));
-  LOWTIDE_TRY_VOID(set_inputs(*executor, graph));
+  LOWTIDE_TRY_VOID(set_constants(*executor, graph));
   const Stopwatch total;
   LOWTIDE_TRY_VOID(pass(*executor));
   LOWTIDE_TRY_VOID(verify(*executor, graph, bench.name));
