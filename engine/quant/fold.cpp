@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bisection of a monotone function. Rounding to nearest is monotone, so a chain of f32 multiplications by constants,
 // additions of constants, clips and rounding is monotone too, ascending or descending with the sign of the factors'
-// product.
+// product. So is the rank of a staircase: an odd function that grows with the magnitude.
 #include "engine/quant/fold.hpp"
 
 #include "engine/base/check.hpp"
 
 namespace lowtide::quant {
 
-uint32_t ChannelThresholds::code(int32_t acc) const {
+uint32_t ChannelThresholds::rank(int32_t acc) const {
   uint32_t count = 0;
   for (const int32_t threshold : thresholds) count += direction * acc >= threshold ? 1u : 0u;
   return count;
 }
 
-ChannelThresholds find_thresholds(const std::function<uint32_t(int32_t)>& code_of, uint32_t bits) {
-  LOWTIDE_CHECK(bits >= 1 && bits <= kMaxBits, "1 to 8 bits");
+ChannelThresholds find_thresholds(const std::function<uint32_t(int32_t)>& rank_of, uint32_t count) {
   ChannelThresholds out;
-  out.direction = code_of(kMaxAccumulator) >= code_of(-kMaxAccumulator) ? 1 : -1;
-  // Along u = direction * acc codes ascend.
-  const auto reaches = [&](int32_t u, uint32_t code) { return code_of(out.direction * u) >= code; };
-  for (uint32_t code = 1; code <= max_code(bits); ++code) {
-    if (reaches(-kMaxAccumulator, code)) {
+  out.direction = rank_of(kMaxAccumulator) >= rank_of(-kMaxAccumulator) ? 1 : -1;
+  // Along u = direction * acc ranks ascend.
+  const auto reaches = [&](int32_t u, uint32_t rank) { return rank_of(out.direction * u) >= rank; };
+  for (uint32_t rank = 1; rank <= count; ++rank) {
+    if (reaches(-kMaxAccumulator, rank)) {
       out.thresholds.push_back(kAlwaysReached);
       continue;
     }
-    if (!reaches(kMaxAccumulator, code)) {
+    if (!reaches(kMaxAccumulator, rank)) {
       out.thresholds.push_back(kNeverReached);
       continue;
     }
@@ -33,7 +32,7 @@ ChannelThresholds find_thresholds(const std::function<uint32_t(int32_t)>& code_o
     int32_t above = kMaxAccumulator;   // reaches
     while (above - below > 1) {
       const int32_t middle = below + (above - below) / 2;
-      (reaches(middle, code) ? above : below) = middle;
+      (reaches(middle, rank) ? above : below) = middle;
     }
     out.thresholds.push_back(above);
   }
@@ -51,21 +50,25 @@ float ChannelMap::real(int32_t acc) const {
 }
 
 uint32_t ChannelMap::code(int32_t acc) const {
-  const float y = real(acc);
-  if (kind == ActivationKind::signs) return activation_code(quantize_sign(y), kind);
-  return activation_code(quantize_activation(y, bits), kind);
+  return activation_code(quantize(real(acc), quantizer), quantizer.kind, quantizer.bits);
+}
+
+uint32_t ChannelMap::rank(int32_t acc) const {
+  return activation_rank(code(acc), quantizer.kind, quantizer.bits);
 }
 
 std::vector<int32_t> fold_channels(std::span<const ChannelMap> channels) {
   LOWTIDE_CHECK(!channels.empty(), "a table of no channels");
-  const uint32_t bits = channels[0].bits;
+  const ActivationKind kind = channels[0].quantizer.kind;
+  const uint32_t bits = channels[0].quantizer.bits;
+  LOWTIDE_CHECK(has_bits(kind, bits), "levels of that kind do not have so many bits");
   const size_t k = channels.size();
-  std::vector<int32_t> table((size_t{max_code(bits)} + 1) * k);
+  std::vector<int32_t> table(threshold_rows(kind, bits) * k);
   for (size_t channel = 0; channel < k; ++channel) {
     const ChannelMap& map = channels[channel];
-    LOWTIDE_CHECK(map.bits == bits, "all channels of a table have the same bits");
-    LOWTIDE_CHECK(map.kind != ActivationKind::signs || bits == 1, "signs have one bit");
-    const ChannelThresholds found = find_thresholds([&](int32_t acc) { return map.code(acc); }, bits);
+    LOWTIDE_CHECK(map.quantizer.kind == kind && map.quantizer.bits == bits, "all channels of a table are alike");
+    const ChannelThresholds found =
+        find_thresholds([&](int32_t acc) { return map.rank(acc); }, level_count(kind, bits) - 1);
     table[channel] = found.direction;
     for (size_t i = 0; i < found.thresholds.size(); ++i) table[(i + 1) * k + channel] = found.thresholds[i];
   }

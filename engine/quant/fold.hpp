@@ -19,17 +19,18 @@ inline constexpr int32_t kMaxAccumulator = (1 << 24) - 1;
 inline constexpr int32_t kAlwaysReached = -(1 << 24);
 inline constexpr int32_t kNeverReached = 1 << 24;
 
-// code = number of thresholds t with direction * acc >= t. thresholds has 2^bits - 1 entries, ascending.
+// rank = number of thresholds t with direction * acc >= t: the number of levels below the one that acc gets. Thresholds
+// ascend.
 struct ChannelThresholds {
   int32_t direction = 1;  // +1 or -1
   std::vector<int32_t> thresholds;
 
-  uint32_t code(int32_t acc) const;
+  uint32_t rank(int32_t acc) const;
 };
 
-// code_of: accumulator -> code, 0 .. 2^bits - 1, monotone in either direction over |acc| <= kMaxAccumulator. Bisects
-// each transition: about 25 (2^bits - 1) evaluations.
-ChannelThresholds find_thresholds(const std::function<uint32_t(int32_t)>& code_of, uint32_t bits);
+// rank_of: accumulator -> rank, 0 .. count, monotone in either direction over |acc| <= kMaxAccumulator. Finds `count`
+// thresholds and bisects each transition: about 25 count evaluations.
+ChannelThresholds find_thresholds(const std::function<uint32_t(int32_t)>& rank_of, uint32_t count);
 
 // What evaluation does to the accumulator of one channel, in f32, in this order, each operation rounded on its own:
 //   y = acc * output_scale; y = y * scale; y = y * multiplier; y = y + offset; y = clip; code = quantise(y)
@@ -42,15 +43,20 @@ struct ChannelMap {
   float offset = 0.0f;
   float clip_lo = -INFINITY;
   float clip_hi = INFINITY;
-  ActivationKind kind = ActivationKind::unsigned_levels;
-  uint32_t bits = 1;
+  ActivationQuantizer quantizer;
 
   float real(int32_t acc) const;     // y before the quantiser
-  uint32_t code(int32_t acc) const;  // NaN gives code 0
+  uint32_t code(int32_t acc) const;  // of the quantiser's kind
+  uint32_t rank(int32_t acc) const;  // of the code among the quantiser's levels
 };
 
-// The table that packed ops read: i32 [2^bits, k], channels innermost. Row 0 holds directions, rows 1 .. 2^bits - 1 the
-// thresholds in ascending order. All maps must have the same bits.
+// Rows of a table of thresholds: a direction, and a threshold between each two neighbouring levels.
+constexpr uint32_t threshold_rows(ActivationKind kind, uint32_t bits) {
+  return level_count(kind, bits);
+}
+
+// The table that packed ops read: i32 [threshold_rows, k], channels innermost. Row 0 holds directions, the rows below
+// the thresholds in ascending order. All maps must have the same kind and bits.
 std::vector<int32_t> fold_channels(std::span<const ChannelMap> channels);
 
 }  // namespace lowtide::quant

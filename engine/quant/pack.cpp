@@ -3,7 +3,6 @@
 #include "engine/quant/pack.hpp"
 
 #include "engine/base/check.hpp"
-#include "engine/quant/quantizer.hpp"
 
 namespace lowtide::quant {
 namespace {
@@ -51,17 +50,17 @@ std::vector<uint8_t> unpack_codes(std::span<const uint32_t> words, uint32_t chan
 }
 
 std::vector<uint32_t> pack_weights(std::span<const float> levels, const PackedWeightExtents& e) {
-  LOWTIDE_CHECK(e.bits >= 1 && e.bits <= kMaxBits, "1 to 8 planes");
+  LOWTIDE_CHECK(has_bits(e.kind, e.bits), "weights of that kind do not have so many planes");
   LOWTIDE_CHECK(levels.size() == size_t{e.k} * e.taps * e.c, "levels must be [k, taps, c]");
-  const auto n = static_cast<float>(max_code(e.bits));
+  const auto highest = static_cast<float>(max_level(e.kind, e.bits));
   std::vector<uint32_t> words(e.words());
   for (uint32_t channel = 0; channel < e.k; ++channel) {
     for (uint32_t tap = 0; tap < e.taps; ++tap) {
       for (uint32_t c = 0; c < e.c; ++c) {
         const float level = levels[(size_t{channel} * e.taps + tap) * e.c + c];
-        LOWTIDE_CHECK(level >= -n && level <= n, "a weight level is out of range");
-        const uint32_t code = weight_code(level, e.bits);
-        LOWTIDE_CHECK(weight_level(code, e.bits) == level, "a weight level is not an odd integer");
+        LOWTIDE_CHECK(level >= -highest && level <= highest, "a weight level is out of range");
+        const uint32_t code = weight_code(level, e.bits, e.kind);
+        LOWTIDE_CHECK(weight_level(code, e.bits, e.kind) == level, "a weight level is not one of its kind");
         for (uint32_t plane = 0; plane < e.bits; ++plane) {
           words[weight_word(e, tap, c / kWordBits, plane, channel)] |= ((code >> plane) & 1u) << (c % kWordBits);
         }
@@ -72,7 +71,7 @@ std::vector<uint32_t> pack_weights(std::span<const float> levels, const PackedWe
 }
 
 std::vector<float> unpack_weights(std::span<const uint32_t> words, const PackedWeightExtents& e) {
-  LOWTIDE_CHECK(e.bits >= 1 && e.bits <= kMaxBits, "1 to 8 planes");
+  LOWTIDE_CHECK(has_bits(e.kind, e.bits), "weights of that kind do not have so many planes");
   LOWTIDE_CHECK(words.size() == e.words(), "words must be [taps, c_words, planes, k]");
   std::vector<float> levels(size_t{e.k} * e.taps * e.c);
   for (uint32_t channel = 0; channel < e.k; ++channel) {
@@ -82,7 +81,7 @@ std::vector<float> unpack_weights(std::span<const uint32_t> words, const PackedW
         for (uint32_t plane = 0; plane < e.bits; ++plane) {
           code |= ((words[weight_word(e, tap, c / kWordBits, plane, channel)] >> (c % kWordBits)) & 1u) << plane;
         }
-        levels[(size_t{channel} * e.taps + tap) * e.c + c] = weight_level(code, e.bits);
+        levels[(size_t{channel} * e.taps + tap) * e.c + c] = weight_level(code, e.bits, e.kind);
       }
     }
   }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/ints.hpp"
+#include "engine/quant/quantizer.hpp"
 #include "engine/tensor/shape.hpp"
 
 namespace lowtide::quant {
@@ -31,13 +32,14 @@ struct PackedWeightExtents {
   uint32_t taps = 0;  // r * s; for a linear layer on [n, h, w, c], h * w
   uint32_t c = 0;     // input channels of one group
   uint32_t bits = 1;  // planes, 1 .. 8
+  WeightKind kind = WeightKind::odd_levels;
 
   constexpr uint32_t c_words() const { return ceil_div(c, kWordBits); }
   constexpr Shape shape() const { return {taps, c_words(), bits, k}; }
   constexpr uint64_t words() const { return uint64_t{taps} * c_words() * bits * k; }
 };
 
-// levels [k, taps, c] row-major (KRSC), odd integers in -(2^bits - 1) .. 2^bits - 1 -> words of the weight layout.
+// levels [k, taps, c] row-major (KRSC), all of the kind's -> words of the weight layout.
 std::vector<uint32_t> pack_weights(std::span<const float> levels, const PackedWeightExtents& extents);
 // The inverse: levels [k, taps, c].
 std::vector<float> unpack_weights(std::span<const uint32_t> words, const PackedWeightExtents& extents);

@@ -15,16 +15,16 @@ void pack(const Operands& o) {
       x = x * static_cast<float>(o.inputs[1][i % c]);
       x = x + static_cast<float>(o.inputs[2][i % c]);
     }
-    const bool is_sign = params.kind == quant::ActivationKind::signs;
-    const float level = is_sign ? quant::quantize_sign(x) : quant::quantize_activation(x, params.bits);
-    o.outputs[0][i] = quant::activation_code(level, params.kind);
+    const float level = quant::quantize(x, {.kind = params.kind, .bits = params.bits});
+    o.outputs[0][i] = quant::activation_code(level, params.kind, params.bits);
   }
 }
 
 void unpack(const Operands& o) {
   const auto kind = o.node.params<ops::UnpackOpParams>().kind;
+  const uint32_t bits = planes_of(o.in_desc(0).dtype);
   for (size_t i = 0; i < o.outputs[0].size(); ++i) {
-    o.outputs[0][i] = quant::activation_level(static_cast<uint32_t>(o.inputs[0][i]), kind);
+    o.outputs[0][i] = quant::activation_level(static_cast<uint32_t>(o.inputs[0][i]), kind, bits);
   }
 }
 

@@ -18,7 +18,7 @@ struct Layer {
   PackedConv2dOpParams params;
   size_t n = 0, h = 1, w = 1, c = 0, oh = 1, ow = 1, k = 0;
   size_t c_words = 0;
-  uint32_t w_bits = 0;
+  uint32_t x_bits = 0, w_bits = 0;
 };
 
 int64_t weight(const Operands& o, const Layer& l, size_t tap, size_t c, size_t k) {
@@ -42,7 +42,7 @@ int32_t accumulator(const Operands& o, const Layer& l, size_t n, size_t oy, size
       const size_t pixel = (n * l.h + static_cast<size_t>(iy)) * l.w + static_cast<size_t>(ix);
       for (size_t c = 0; c < group_c; ++c) {
         const auto code = static_cast<uint32_t>(o.inputs[0][pixel * l.c + k / group_k * group_c + c]);
-        const auto level = static_cast<int64_t>(quant::activation_level(code, p.activation));
+        const auto level = static_cast<int64_t>(quant::activation_level(code, p.activation, l.x_bits));
         acc += level * weight(o, l, r * p.kernel_w + s, c, k);
       }
     }
@@ -76,6 +76,7 @@ void evaluate(const Operands& o, Layer l) {
     l.w = x[2];
   }
   l.c_words = w[1];
+  l.x_bits = planes_of(o.in_desc(0).dtype);
   l.w_bits = w[2];
   l.k = w[3];
   size_t i = 0;

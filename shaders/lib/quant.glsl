@@ -31,4 +31,24 @@ float quantize_weight(float unit, uint bits) {
 // -1 or +1; sign(0) = sign(-0) = +1. NaN becomes -1.
 float quantize_sign(float x) { return x >= 0.0 ? 1.0 : -1.0; }
 
+// Unsigned levels with a step of its own (Esser et al. 2020, equation 1); inverse_step = 1 / step. NaN becomes level 0.
+float quantize_step(float x, float inverse_step, uint bits) {
+  precise float place = x * inverse_step;
+  return roundEven(place > 0.0 ? min(place, max_code(bits)) : 0.0);
+}
+
+// Shift level 0 or +-2^i, 2 to 4 bits: the exponent code counts the thresholds that |x| reaches; the first
+// 2^(bits - 1) - 1 of them, descending, are used. Two bits are the ternary rule, zero for |x| <= t. NaN becomes level 0.
+float quantize_shift(float x, uint bits, float thresholds[7]) {
+  const float magnitude = abs(x);
+  uint exponent = 0u;
+  for (uint i = 0u; i < (1u << (bits - 1u)) - 1u; ++i) {
+    const bool is_reached = bits == 2u ? magnitude > thresholds[i] : magnitude >= thresholds[i];
+    exponent += is_reached ? 1u : 0u;
+  }
+  if (exponent == 0u) return 0.0;
+  const float level = float(1u << (exponent - 1u));
+  return x < 0.0 ? -level : level;
+}
+
 #endif

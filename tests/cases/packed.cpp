@@ -44,7 +44,7 @@ CaseInput thresholds_input(Graph& g, uint32_t k, uint32_t bits, double spread) {
   std::vector<quant::ChannelMap> maps(k);
   for (uint32_t i = 0; i < k; ++i) {
     const double sign = i % 3 == 1 ? -1 : 1;
-    maps[i].bits = bits;
+    maps[i].quantizer.bits = bits;
     maps[i].multiplier = i % 7 == 6 ? 0.0f : static_cast<float>(sign * (0.2 + rng.uniform()) / spread);
     maps[i].offset = static_cast<float>(0.5 + 0.3 * rng.normal());
   }

@@ -57,7 +57,8 @@ Layer make_layer(const LayerCase& c) {
   for (float& level : layer.w_levels) level = quant::weight_level(rng.below(quant::max_code(c.w_bits) + 1), c.w_bits);
   const double terms = 9.0 * c.x.last();
   for (uint32_t i = 0; i < c.k; ++i) {
-    quant::ChannelMap map = {.kind = c.kind, .bits = c.y_bits};
+    quant::ChannelMap map;
+    map.quantizer = {.kind = c.kind, .bits = c.y_bits};
     map.output_scale = (c.kind == ActivationKind::signs ? 1.0f : quant::level_step(c.x_bits)) *
                        (c.w_bits == 1 ? 1.0f : quant::level_step(c.w_bits));
     map.scale = c.w_bits == 1 ? 0.05f + 0.1f * static_cast<float>(rng.uniform()) : 1.0f;

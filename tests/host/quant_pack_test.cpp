@@ -62,5 +62,25 @@ TEST(QuantPack, WeightsUnpackToTheirLevels) {
   }
 }
 
+TEST(QuantPack, EveryKindUnpacksToItsLevels) {
+  Rng rng(8, 5);
+  for (const WeightKind kind : {WeightKind::shift, WeightKind::signed_levels}) {
+    for (uint32_t bits = 2; bits <= kMaxBits && has_bits(kind, bits); ++bits) {
+      const PackedWeightExtents extents = {.k = 7, .taps = 3, .c = 37, .bits = bits, .kind = kind};
+      std::vector<float> levels(size_t{7} * 3 * 37);
+      for (float& level : levels) level = weight_level(rng.below(max_code(bits) + 1), bits, kind);
+      EXPECT_EQ(unpack_weights(pack_weights(levels, extents), extents), levels) << bits << " bits";
+    }
+  }
+}
+
+// Level -2 of three shift bits: exponent code 2 in planes 0 and 1, sign in plane 2; its two's complement is 110.
+TEST(QuantPack, ShiftAndSignedOrderByHand) {
+  PackedWeightExtents extents = {.k = 1, .taps = 1, .c = 2, .bits = 3, .kind = WeightKind::shift};
+  EXPECT_EQ(pack_weights(std::vector<float>{-2, 4}, extents), (std::vector<uint32_t>{2, 3, 1}));
+  extents.kind = WeightKind::signed_levels;
+  EXPECT_EQ(pack_weights(std::vector<float>{-2, 3}, extents), (std::vector<uint32_t>{2, 3, 1}));
+}
+
 }  // namespace
 }  // namespace lowtide::quant

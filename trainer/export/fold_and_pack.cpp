@@ -132,8 +132,7 @@ class Packer {
       }
       maps[k].clip_lo = chain.clip_lo;
       maps[k].clip_hi = chain.clip_hi;
-      maps[k].kind = levels.kind;
-      maps[k].bits = levels.bits;
+      maps[k].quantizer = {.kind = levels.kind, .bits = levels.bits};
     }
     const std::vector<int32_t> table = quant::fold_channels(maps);
     const TensorDesc desc = {DType::i32, Shape{1u << levels.bits, channels}};

@@ -45,7 +45,7 @@ class Maker {
   ValueId thresholds(const char* name, uint32_t channels) {
     std::vector<quant::ChannelMap> maps(channels);
     for (quant::ChannelMap& map : maps) {
-      map.bits = kBits;
+      map.quantizer.bits = kBits;
       map.multiplier = rng_.uniform(-0.03f, 0.03f);
       map.offset = rng_.uniform(0.2f, 0.8f);
     }
