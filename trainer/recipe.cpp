@@ -76,10 +76,38 @@ class Writer {
   }
   template <class T>
   void sections(const char* name, std::vector<T>& values) {
+    if (values.empty()) line(name, "[]");
     for (T& value : values) enter(name, "[[", "]]", value);
+  }
+  // A phase with its own keys and those of its sections that differ from the ones at the top level.
+  void phase(Phase& phase, Phase& top) {
+    text_ += "\n[[phase]]\n";
+    key("name", phase.name);
+    key("initialize_from", phase.initialize_from);
+    const std::vector<std::string> sections = section_texts(phase), known = section_texts(top);
+    for (size_t i = 0; i < sections.size(); ++i) {
+      if (sections[i] != known[i]) text_ += sections[i];
+    }
   }
 
  private:
+  struct Collector {
+    std::vector<std::string> texts = {};
+    template <class T>
+    void section(const char* name, T& value) {
+      Writer writer;
+      writer.path_ = "phase";
+      writer.section(name, value);
+      texts.push_back(writer.take());
+    }
+  };
+  // Each section of a phase as text.
+  static std::vector<std::string> section_texts(Phase& phase) {
+    Collector collector;
+    describe_phase_sections(collector, phase);
+    return std::move(collector.texts);
+  }
+
   void line(const char* name, std::string_view value) { text_ += fmt::format("{} = {}\n", name, value); }
 
   template <class T>
@@ -183,15 +211,20 @@ std::string recipe_text(const Recipe& recipe) {
   Phase& first = copy.phases.front();
   Writer writer;
   const bool is_plain = copy.phases.size() == 1 && first.name == Phase{}.name && first.initialize_from == "fresh";
-  if (is_plain) {
-    describe_top_level(writer, copy, first);
-  } else {
-    writer.key("name", copy.name);
-    writer.key("seed", copy.seed, WholeRange{});
-    writer.section("data", copy.data);
-    writer.sections("phase", copy.phases);
+  describe_top_level(writer, copy, first);
+  if (!is_plain) {
+    for (Phase& phase : copy.phases) writer.phase(phase, first);
   }
   return writer.take();
+}
+
+uint32_t schedule_epochs(const Phase& phase) {
+  return phase.schedule.total_epochs > 0 ? phase.schedule.total_epochs : phase.training.epochs;
+}
+
+bool is_target(const Recipe& recipe, const Phase& phase) {
+  const Phase& last = recipe.phases.back();
+  return phase.network == last.network && phase.quantization == last.quantization;
 }
 
 std::vector<std::string> recipe_keys() {

@@ -112,6 +112,10 @@ struct ScheduleOptions {
   double gamma = 0.1;                // step, exponential
   double interval_epochs = 1;        // exponential: epochs between two multiplications by gamma
   double warmup_epochs = 0;          // linear rise to the schedule's rate over the first epochs
+  // A schedule that spans several phases: it lasts total_epochs (0: as long as the phase), of which first_epoch lie
+  // behind when the phase begins.
+  uint32_t first_epoch = 0;
+  uint32_t total_epochs = 0;
 
   friend bool operator==(const ScheduleOptions&, const ScheduleOptions&) = default;
 };
@@ -134,8 +138,9 @@ struct TrainingOptions {
 // [[phase]] each, whose [phase.network], [phase.quantization], ... override the top-level sections key by key.
 struct Phase {
   std::string name = "train";
-  // Where the parameters come from: "fresh" (drawn from the seed), "previous" (handed over from the phase before), or
-  // the path of a checkpoint. Optimiser moments never move between phases.
+  // Where the parameters come from: "fresh" (drawn from the seed), "previous" (handed over from the phase before:
+  // latents, norms, biases; neither optimiser moments nor quantiser steps), "continue" (all that the phase before left,
+  // moments and step count too, as if the phases were one), or the path of a checkpoint (handed over like "previous").
   std::string initialize_from = "fresh";
   NetworkOptions network;
   QuantizationOptions quantization;
@@ -146,6 +151,9 @@ struct Phase {
   friend bool operator==(const Phase&, const Phase&) = default;
 };
 
+// Epochs that the phase's schedule lasts.
+uint32_t schedule_epochs(const Phase& phase);
+
 struct Recipe {
   std::string name = "unnamed";  // names the run folder: letters, digits, '_', '-', '.'
   uint64_t seed = 1;
@@ -154,6 +162,10 @@ struct Recipe {
 
   friend bool operator==(const Recipe&, const Recipe&) = default;
 };
+
+// Whether a phase makes the network that the recipe is after: the last phase's network at its precision. Only such
+// phases compete for the best checkpoint, with each other.
+bool is_target(const Recipe& recipe, const Phase& phase);
 
 // Reads TOML text. `source` names it in messages (a path). Each override is "section.key=value", value in TOML, or a
 // bare word or sentence that is taken as a string; "phase.0.section.key=value" reaches into the first [[phase]].

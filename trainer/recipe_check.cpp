@@ -87,13 +87,35 @@ void check_schedule(const std::string& where, const Phase& phase, Sentences& out
   if (s.name == ScheduleKind::step && s.milestones.empty()) {
     out.push_back(where + "schedule.name = \"step\" needs milestones, for example [60, 80]");
   }
-  if (s.warmup_epochs > phase.training.epochs) {
+  const uint32_t total = schedule_epochs(phase);
+  if (s.warmup_epochs > total) {
     out.push_back(fmt::format("{}schedule.warmup_epochs is {}, longer than the {} epochs of training", where,
-                              s.warmup_epochs, phase.training.epochs));
+                              s.warmup_epochs, total));
+  }
+  if (s.first_epoch + phase.training.epochs > total) {
+    out.push_back(
+        fmt::format("{}schedule.first_epoch = {} and training.epochs = {} go beyond schedule.total_epochs = {}", where,
+                    s.first_epoch, phase.training.epochs, s.total_epochs));
   }
   const bool falls = s.name != ScheduleKind::constant && s.name != ScheduleKind::step;
   if (falls && s.final_rate > s.rate) {
     out.push_back(fmt::format("{}schedule.final_rate is {}, above schedule.rate = {}", where, s.final_rate, s.rate));
+  }
+}
+
+// A phase that goes on where the one before ended keeps its network and its optimiser.
+void check_continuation(const std::string& where, const Phase& before, const Phase& phase, Sentences& out) {
+  if (before.network.name != phase.network.name || before.network.width != phase.network.width) {
+    out.push_back(
+        fmt::format("{}initialize_from = \"continue\" keeps the network, but network.name is \"{}\" of width "
+                    "{} and was \"{}\" of width {}; use \"previous\" or the same network",
+                    where, phase.network.name, phase.network.width, before.network.name, before.network.width));
+  }
+  if (before.optimizer.name != phase.optimizer.name) {
+    out.push_back(
+        fmt::format("{}initialize_from = \"continue\" keeps the optimiser's moments, but optimizer.name is "
+                    "\"{}\" and was \"{}\"; use \"previous\" or the same optimiser",
+                    where, to_string(phase.optimizer.name), to_string(before.optimizer.name)));
   }
 }
 
@@ -108,10 +130,14 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
     out.push_back(where + "training.label_smoothing belongs to loss = \"cross_entropy\"");
   }
   if (phase.initialize_from.empty()) {
-    out.push_back(where + "initialize_from is empty; it is \"fresh\", \"previous\" or the path of a checkpoint");
+    out.push_back(where +
+                  "initialize_from is empty; it is \"fresh\", \"previous\", \"continue\" or the path of a checkpoint");
   }
-  if (index == 0 && phase.initialize_from == "previous") {
+  if (index == 0 && (phase.initialize_from == "previous" || phase.initialize_from == "continue")) {
     out.push_back(where + "the first phase has none before it; initialize_from must be \"fresh\" or a path");
+  }
+  if (index > 0 && phase.initialize_from == "continue") {
+    check_continuation(where, recipe.phases[index - 1], phase, out);
   }
 }
 

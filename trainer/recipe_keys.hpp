@@ -137,6 +137,8 @@ void describe(V& v, ScheduleOptions& o) {
   v.key("gamma", o.gamma, RealRange{1e-6, 1});
   v.key("interval_epochs", o.interval_epochs, RealRange{1e-3, 1e6});
   v.key("warmup_epochs", o.warmup_epochs, RealRange{0, 1e6});
+  v.key("first_epoch", o.first_epoch, WholeRange{0, 1000000});
+  v.key("total_epochs", o.total_epochs, WholeRange{0, 1000000});
 }
 
 template <class V>

@@ -206,7 +206,7 @@ TEST(TrainStep, DecayAndClippingFollowTheRecipe) {
 
 TEST(TrainStep, StepBlockHoldsAdamsCorrections) {
   OptimizerOptions options;
-  const shaders::StepBlock block = make_step_block(options, 0x1122334455667788u, 2, 0.25, 7);
+  const shaders::StepBlock block = make_step_block(options, 0x1122334455667788u, 2, {.rate = 0.25}, 7);
   EXPECT_EQ(block.learning_rate, 0.25f);
   EXPECT_EQ(block.step, 2u);
   EXPECT_EQ(block.seed_lo, 0x55667788u);

@@ -233,6 +233,10 @@ TEST(Recipe, EachMistakeHasASentence) {
       {"[schedule]\nname = \"cosine\"\nfinal_rate = 0.1", "above schedule.rate"},
       {"[training]\nloss = \"mse\"\nlabel_smoothing = 0.1", "label_smoothing belongs to"},
       {"[[phase]]\ninitialize_from = \"previous\"", "the first phase has none before it"},
+      {"[[phase]]\ninitialize_from = \"continue\"", "the first phase has none before it"},
+      {"[[phase]]\n[[phase]]\ninitialize_from = \"continue\"\n[phase.network]\nname = \"lenet5\"", "keeps the network"},
+      {"[[phase]]\n[[phase]]\ninitialize_from = \"continue\"\n[phase.optimizer]\nname = \"sgd\"", "moments"},
+      {"[training]\nepochs = 5\n[schedule]\nfirst_epoch = 4\ntotal_epochs = 8", "beyond schedule.total_epochs"},
   };
   for (const Mistake& mistake : mistakes) {
     const std::string error = error_of(mistake.text);

@@ -40,7 +40,7 @@ struct OneBatch {
 
   StepMetrics run(double rate) {
     const Batch batch = {.images = images, .labels = dataset.train.labels, .valid = kBatch};
-    const auto block = make_step_block(recipe.phases[0].optimizer, recipe.seed, step++, rate, kBatch);
+    const auto block = make_step_block(recipe.phases[0].optimizer, recipe.seed, step++, {.rate = rate}, kBatch);
     EXPECT_TRUE(stepper->submit(batch, block));
     const auto metrics = stepper->finish();
     EXPECT_TRUE(metrics) << metrics.error().to_string();

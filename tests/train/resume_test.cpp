@@ -81,6 +81,48 @@ activation_bits = 2
   });
 }
 
+// Two phases of two epochs under one schedule, the second of which goes on where the first ended, are one phase of
+// four.
+TEST(Run, AContinuedPhaseEqualsOnePhase) {
+  Recipe halves = small_recipe();
+  halves.phases[0].training.epochs = 2;
+  halves.phases[0].schedule.total_epochs = 4;
+  halves.phases.push_back(halves.phases[0]);
+  halves.phases[1].name = "rest";
+  halves.phases[1].initialize_from = "continue";
+  halves.phases[1].schedule.first_epoch = 2;
+  const RunFolder two = fresh_folder("continued"), one = fresh_folder("at_once");
+  uninterrupted(halves, two);
+  uninterrupted(small_recipe(), one);
+  const auto parts = load_checkpoint(two.last()), whole = load_checkpoint(one.last());
+  ASSERT_TRUE(parts && whole);
+  EXPECT_EQ(parts->state.position.step, whole->state.position.step);
+  EXPECT_EQ(parts->state.best_accuracy, whole->state.best_accuracy);
+  EXPECT_EQ(parts->state.best_epoch, whole->state.best_epoch);
+  ASSERT_EQ(parts->tensors.size(), whole->tensors.size());
+  for (size_t i = 0; i < whole->tensors.size(); ++i) {
+    EXPECT_EQ(parts->tensors[i].bytes, whole->tensors[i].bytes) << whole->tensors[i].name;
+  }
+  expect_resumed_equals(halves, "continued", [](RunOptions& options) { options.should_stop = stop_at(40); });
+}
+
+// The best checkpoint is of the network that the recipe is after, though an earlier phase's was better.
+TEST(Run, OnlyTargetPhasesCompeteForTheBest) {
+  Recipe recipe = small_recipe({"training.epochs=2"});
+  recipe.phases.insert(recipe.phases.begin(), recipe.phases[0]);
+  recipe.phases[0].name = "full";
+  recipe.phases[0].quantization.weight_bits = recipe.phases[0].quantization.activation_bits = kFloatBits;
+  recipe.phases[1].initialize_from = "previous";
+  EXPECT_FALSE(is_target(recipe, recipe.phases[0]));
+  EXPECT_TRUE(is_target(recipe, recipe.phases[1]));
+  const RunFolder folder = fresh_folder("target");
+  uninterrupted(recipe, folder);
+  const auto best = load_checkpoint(folder.best());
+  ASSERT_TRUE(best) << best.error().to_string();
+  EXPECT_EQ(best->state.position.phase, 1u);
+  EXPECT_GT(best->state.best_epoch, 2u);
+}
+
 TEST(Determinism, TwoRunsWriteTheSameBytes) {
   const Recipe recipe = small_recipe({"training.epochs=2"});
   const RunFolder a = fresh_folder("same_a");

@@ -40,9 +40,11 @@ struct RunState {
   uint64_t seed = 0;
   RunPosition position;
   EpochSums sums;
-  double rate_factor = 1;     // product of the reductions that the NaN policy made
-  double best_accuracy = -1;  // share of correct test images of the best evaluation of the phase; -1: none yet
-  uint64_t best_epoch = 0;    // epochs of the phase that were done then
+  double rate_factor = 1;  // product of the reductions that the NaN policy made
+  // Share of correct test images of the best evaluation so far among the phases that make the recipe's target
+  // (is_target); -1: none yet.
+  double best_accuracy = -1;
+  uint64_t best_epoch = 0;  // epochs of the run, over all phases, that were done then
 
   friend bool operator==(const RunState&, const RunState&) = default;
 };

@@ -39,7 +39,7 @@ runtime::ArenaSet shareable(const runtime::ArenaSet& arenas) {
 Result<EvalGraph> make_eval_graph(const Phase& phase, const NetInput& input) {
   EvalGraph eval;
   eval.images = eval.graph.input("images", f32_desc(Shape{input.batch, input.height, input.width, input.channels}));
-  NetContext net(eval.graph, NetMode::evaluation, phase.network, phase.quantization);
+  NetContext net(eval.graph, NetMode::evaluation, phase);
   LOWTIDE_TRY(eval.logits, build_network(net, eval.images, input.classes));
   eval.graph.make_metric(eval.logits, "logits");
   eval.parameters = net.parameters();

@@ -5,9 +5,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "trainer/loop/net_state.hpp"
-#include "trainer/schedule/learning_rate.hpp"
+#include "trainer/schedule/step_values.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -36,7 +37,7 @@ PhaseRun::PhaseRun(const RunEnvironment& environment, uint32_t phase)
 }
 
 Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environment, uint32_t phase,
-                                                   const Checkpoint* resume, const std::vector<NamedTensor>* previous) {
+                                                   const PhaseStart& start) {
   std::unique_ptr<PhaseRun> run(new PhaseRun(environment, phase));
   const Recipe& recipe = environment.recipe;
   const Dataset& dataset = environment.dataset;
@@ -47,46 +48,58 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   LOWTIDE_TRY(run->eval_queue_, BatchQueue::open(dataset, dataset.test, eval_batch_options(recipe.data)));
   LOWTIDE_TRY(run->train_queue_,
               BatchQueue::open(dataset, dataset.train, train_batch_options(recipe.data, recipe.seed)));
-  LOWTIDE_TRY_VOID(run->set_parameters(resume, previous));
+  LOWTIDE_TRY_VOID(run->set_parameters(start));
   const RunPosition& at = run->state_.position;
   run->train_queue_->seek({.epoch = epochs_before(recipe, phase) + at.epoch, .index = at.batch});
   return run;
 }
 
-Result<void> PhaseRun::set_parameters(const Checkpoint* resume, const std::vector<NamedTensor>* previous) {
-  const graph::Graph& graph = stepper_->train().graph;
-  if (resume != nullptr) {
-    LOWTIDE_TRY_VOID(match_tensors(*resume, persistent_tensors(graph), false, env_.folder.last().string()));
-    const RunPosition& at = resume->state.position;
-    if (at.epoch > phase_.training.epochs || at.batch >= train_queue_->batches_per_epoch()) {
-      return fail(ErrorCode::format,
-                  fmt::format("the checkpoint {} stands at epoch {}, batch {}, but the recipe has {} epochs of {} "
-                              "batches; use the recipe that it was made with",
-                              env_.folder.last().string(), at.epoch, at.batch, phase_.training.epochs,
-                              train_queue_->batches_per_epoch()));
-    }
-    state_ = resume->state;
-    return write_persistent(graph, stepper_->executor(), resume->tensors);
+Result<void> PhaseRun::set_parameters(const PhaseStart& start) {
+  if (start.resume != nullptr) return resume(*start.resume);
+  if (start.before != nullptr) {
+    state_.best_accuracy = start.before->state.best_accuracy;
+    state_.best_epoch = start.before->state.best_epoch;
   }
+  const graph::Graph& graph = stepper_->train().graph;
   std::vector<NamedTensor> tensors = initial_tensors(graph, stepper_->train().parameters, env_.recipe.seed);
-  if (previous != nullptr) LOWTIDE_TRY_VOID(hand_over(*previous, tensors));
+  if (start.from != nullptr) LOWTIDE_TRY_VOID(hand_over(start, tensors));
   return write_persistent(graph, stepper_->executor(), tensors);
 }
 
-Result<void> PhaseRun::hand_over(const std::vector<NamedTensor>& previous, std::vector<NamedTensor>& fresh) const {
-  Checkpoint source;
-  source.tensors = previous;
-  source.network = "of the phase before";
-  std::vector<NamedTensor> wanted;
+Result<void> PhaseRun::resume(const Checkpoint& checkpoint) {
+  const graph::Graph& graph = stepper_->train().graph;
+  LOWTIDE_TRY_VOID(match_tensors(checkpoint, persistent_tensors(graph), false, env_.folder.last().string()));
+  const RunPosition& at = checkpoint.state.position;
+  const uint64_t batches = train_queue_->batches_per_epoch();
+  if (at.epoch > phase_.training.epochs || at.batch >= batches || at.step < at.epoch * batches + at.batch) {
+    return fail(ErrorCode::format,
+                fmt::format("the checkpoint {} stands at epoch {}, batch {}, step {}, but the recipe has {} epochs of "
+                            "{} batches; use the recipe that it was made with",
+                            env_.folder.last().string(), at.epoch, at.batch, at.step, phase_.training.epochs, batches));
+  }
+  state_ = checkpoint.state;
+  first_step_ = at.step - (at.epoch * batches + at.batch);
+  return write_persistent(graph, stepper_->executor(), checkpoint.tensors);
+}
+
+// Required parameters must be there; all others start afresh where they are not handed over.
+Result<void> PhaseRun::hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh) {
+  std::vector<NamedTensor> required;
+  std::set<std::string_view> kept;
   for (const NetParameter& parameter : stepper_->train().parameters) {
-    wanted.push_back({parameter.name, f32_desc(parameter.shape), {}});
+    if (parameter.hand_over == HandOver::required) {
+      required.push_back({parameter.name, f32_desc(parameter.shape), {}});
+    }
+    if (parameter.hand_over == HandOver::never) kept.insert(parameter.name);
   }
-  LOWTIDE_TRY_VOID(match_tensors(source, wanted, true, fmt::format("that phase '{}' starts from", phase_.name)));
+  LOWTIDE_TRY_VOID(match_tensors(*start.from, required, true, fmt::format("that phase '{}' starts from", phase_.name)));
   for (NamedTensor& tensor : fresh) {
-    const bool is_moment = tensor.name.starts_with("moment");  // optimiser moments never move between phases
-    const NamedTensor* found = source.find(tensor.name);
-    if (!is_moment && found != nullptr) tensor.bytes = found->bytes;
+    const NamedTensor* found = start.from->find(tensor.name);
+    const bool is_local = tensor.name.starts_with("moment") || kept.contains(tensor.name);
+    const bool is_handed_over = found != nullptr && found->desc == tensor.desc && (start.is_continued || !is_local);
+    if (is_handed_over) tensor.bytes = found->bytes;
   }
+  if (start.is_continued) first_step_ = state_.position.step = start.from->state.position.step;
   return {};
 }
 
@@ -103,9 +116,8 @@ Result<PhaseResult> PhaseRun::run() {
     result.is_stopped = env_.stop_after_epochs > 0 && state_.position.epoch - first_epoch >= env_.stop_after_epochs;
   }
   result.is_interrupted = result.is_interrupted && state_.position.epoch < phase_.training.epochs;
-  result.state = state_;
   result.last = last_;
-  LOWTIDE_TRY(result.tensors, read_persistent(stepper_->train().graph, stepper_->executor()));
+  LOWTIDE_TRY(result.end, checkpoint());
   return result;
 }
 
@@ -123,9 +135,10 @@ Result<void> PhaseRun::run_epoch() {
   return end_epoch();
 }
 
-double PhaseRun::rate_of(uint64_t step) const {
-  const StepCount count = {.steps_per_epoch = train_queue_->batches_per_epoch(), .epochs = phase_.training.epochs};
-  return state_.rate_factor * learning_rate(phase_.schedule, count, step);
+StepValues PhaseRun::values_of(uint64_t step) const {
+  StepValues values = step_values(phase_, train_queue_->batches_per_epoch(), step - first_step_);
+  values.rate *= state_.rate_factor;
+  return values;
 }
 
 Result<void> PhaseRun::submit_step() {
@@ -133,8 +146,9 @@ Result<void> PhaseRun::submit_step() {
   const size_t limit = phase_.training.nan_policy == NanPolicy::lower_rate ? 1 : Stepper::kSlots;
   LOWTIDE_TRY(const Batch batch, train_queue_->next());
   while (stepper_->unfinished() >= limit) LOWTIDE_TRY_VOID(finish_step());
-  LOWTIDE_TRY_VOID(stepper_->submit(batch, make_step_block(phase_.optimizer, env_.recipe.seed, state_.position.step,
-                                                           rate_of(state_.position.step), batch.valid)));
+  const uint64_t step = state_.position.step;
+  LOWTIDE_TRY_VOID(
+      stepper_->submit(batch, make_step_block(phase_.optimizer, env_.recipe.seed, step, values_of(step), batch.valid)));
   ++state_.position.step;
   ++state_.position.batch;
   return {};
@@ -158,7 +172,7 @@ Result<void> PhaseRun::finish_step() {
   line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", metrics.step);
   line.real("loss", static_cast<double>(metrics.loss));
   line.real("accuracy", static_cast<double>(metrics.correct) / env_.recipe.data.batch);
-  line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", rate_of(metrics.step));
+  line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", values_of(metrics.step).rate);
   return env_.metrics.write(line);
 }
 
@@ -216,30 +230,33 @@ Result<void> PhaseRun::end_epoch() {
   line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", state_.position.step);
   line.real("train_loss", loss).real("train_accuracy", accuracy);
   line.real("test_loss", last_.loss).real("test_accuracy", last_.accuracy());
-  line.real("rate", rate_of(state_.position.step - 1)).real("images_per_second", speed).real("seconds", seconds);
+  line.real("rate", values_of(state_.position.step - 1).rate).real("images_per_second", speed).real("seconds", seconds);
   LOWTIDE_TRY_VOID(env_.metrics.write(line));
 
   ++state_.position.epoch;
   state_.position.batch = 0;
   state_.sums = {};
-  const bool is_best = last_.accuracy() > state_.best_accuracy;
+  const bool is_best = is_target(env_.recipe, phase_) && last_.accuracy() > state_.best_accuracy;
   if (is_best) {
     state_.best_accuracy = last_.accuracy();
-    state_.best_epoch = state_.position.epoch;
+    state_.best_epoch =
+        epochs_before(env_.recipe, static_cast<uint32_t>(state_.position.phase)) + state_.position.epoch;
   }
   const bool is_due =
       state_.position.epoch % phase_.training.checkpoint_every == 0 || state_.position.epoch == phase_.training.epochs;
   return is_due || (is_best && phase_.training.keep_best) ? save(is_best && phase_.training.keep_best) : Result<void>();
 }
 
-Result<void> PhaseRun::save(bool is_best) {
-  Checkpoint checkpoint;
-  checkpoint.state = state_;
-  checkpoint.network = phase_.network.name;
-  checkpoint.recipe = recipe_text(env_.recipe);
+Result<Checkpoint> PhaseRun::checkpoint() {
+  Checkpoint checkpoint = {.state = state_, .network = phase_.network.name, .recipe = recipe_text(env_.recipe)};
   LOWTIDE_TRY(checkpoint.tensors, read_persistent(stepper_->train().graph, stepper_->executor()));
-  if (is_best) LOWTIDE_TRY_VOID(save_checkpoint(env_.folder.best(), checkpoint));
-  return save_checkpoint(env_.folder.last(), checkpoint);
+  return checkpoint;
+}
+
+Result<void> PhaseRun::save(bool is_best) {
+  LOWTIDE_TRY(const Checkpoint now, checkpoint());
+  if (is_best) LOWTIDE_TRY_VOID(save_checkpoint(env_.folder.best(), now));
+  return save_checkpoint(env_.folder.last(), now);
 }
 
 }  // namespace lowtide::trainer

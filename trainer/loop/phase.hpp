@@ -34,28 +34,36 @@ struct RunEnvironment {
 };
 
 struct PhaseResult {
-  RunState state;                    // position: behind the phase, or where it was stopped
-  std::vector<NamedTensor> tensors;  // parameters and running statistics at the end
-  Evaluation last;                   // evaluation after the last epoch; no images where no epoch ended
+  Checkpoint end;   // position: behind the phase, or where it was stopped
+  Evaluation last;  // evaluation after the last epoch; no images where no epoch ended
   bool is_interrupted = false;
   bool is_stopped = false;  // by stop_after_epochs
+};
+
+// What a phase begins with; all of them null: fresh parameters.
+struct PhaseStart {
+  const Checkpoint* resume = nullptr;  // of this phase, which goes on
+  const Checkpoint* before = nullptr;  // the end of the phase before: the best so far is carried along
+  const Checkpoint* from = nullptr;    // a phase or a file that hands its parameters over
+  bool is_continued = false;           // `from` hands over moments and the step count too
 };
 
 NetInput net_input(const Dataset& dataset, uint32_t batch);
 
 class PhaseRun {
  public:
-  // Plans both programs and sets the parameters: `resume` (the whole checkpoint: this phase goes on), else `previous`
-  // (parameters and running statistics that a phase or a checkpoint hands over, those with the same name), else fresh.
+  // Plans both programs and sets the parameters.
   static Result<std::unique_ptr<PhaseRun>> create(const RunEnvironment& environment, uint32_t phase,
-                                                  const Checkpoint* resume, const std::vector<NamedTensor>* previous);
+                                                  const PhaseStart& start);
   Result<PhaseResult> run();
 
  private:
   PhaseRun(const RunEnvironment& environment, uint32_t phase);
-  Result<void> set_parameters(const Checkpoint* resume, const std::vector<NamedTensor>* previous);
-  Result<void> hand_over(const std::vector<NamedTensor>& previous, std::vector<NamedTensor>& fresh) const;
-  double rate_of(uint64_t step) const;
+  Result<void> set_parameters(const PhaseStart& start);
+  Result<void> resume(const Checkpoint& checkpoint);
+  Result<void> hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh);
+  StepValues values_of(uint64_t step) const;  // of the optimiser's step `step`
+  Result<Checkpoint> checkpoint();
   Result<void> run_epoch();
   Result<void> submit_step();
   Result<void> finish_step();
@@ -73,6 +81,7 @@ class PhaseRun {
   std::unique_ptr<Evaluator> evaluator_;
   std::unique_ptr<BatchQueue> train_queue_;
   std::unique_ptr<BatchQueue> eval_queue_;
+  uint64_t first_step_ = 0;  // the optimiser's step count when the phase began
   Evaluation last_;
   Stopwatch epoch_watch_;
   uint64_t epoch_start_batch_ = 0;  // of the current epoch, where this process began

@@ -59,13 +59,20 @@ Result<std::optional<Checkpoint>> load_resume(const RunOptions& options, Progres
   return std::optional(std::move(checkpoint));
 }
 
-// The tensors that a phase starts from; none: fresh ones.
-Result<std::optional<std::vector<NamedTensor>>> starting_tensors(const Phase& phase,
-                                                                 std::vector<NamedTensor>& previous) {
-  if (phase.initialize_from == "fresh") return std::optional<std::vector<NamedTensor>>();
-  if (phase.initialize_from == "previous") return std::optional(std::move(previous));
-  LOWTIDE_TRY(Checkpoint checkpoint, load_checkpoint(phase.initialize_from));
-  return std::optional(std::move(checkpoint.tensors));
+// The checkpoint file that a phase starts from; none where it starts from something else.
+Result<std::optional<Checkpoint>> load_start(const Phase& phase) {
+  const std::string& from = phase.initialize_from;
+  if (from == "fresh" || from == "previous" || from == "continue") return std::optional<Checkpoint>();
+  LOWTIDE_TRY(Checkpoint checkpoint, load_checkpoint(from));
+  return std::optional(std::move(checkpoint));
+}
+
+PhaseStart start_of(const Phase& phase, const Checkpoint* before, const std::optional<Checkpoint>& file) {
+  PhaseStart start = {.before = before};
+  start.is_continued = phase.initialize_from == "continue";
+  if (start.is_continued || phase.initialize_from == "previous") start.from = before;
+  if (file) start.from = &*file;
+  return start;
 }
 
 }  // namespace
@@ -95,23 +102,24 @@ Result<RunSummary> run_training(runtime::Context& context, const RunOptions& opt
                                       .should_stop = options.should_stop,
                                       .stop_after_epochs = options.stop_after_epochs};
   RunSummary summary;
-  std::vector<NamedTensor> previous;
+  Checkpoint before;  // the end of the phase before
   const auto first = static_cast<uint32_t>(resume ? resume->state.position.phase : 0);
   for (uint32_t phase = first; phase < options.recipe.phases.size(); ++phase) {
     const Phase& description = options.recipe.phases[phase];
     if (options.recipe.phases.size() > 1) {
       progress.line(fmt::format("phase {}/{}: {}", phase + 1, options.recipe.phases.size(), description.name));
     }
-    LOWTIDE_TRY(auto start, starting_tensors(description, previous));
-    const Checkpoint* continued = resume && phase == first ? &*resume : nullptr;
-    LOWTIDE_TRY(auto run, PhaseRun::create(environment, phase, continued, start ? &*start : nullptr));
+    LOWTIDE_TRY(const std::optional<Checkpoint> file, load_start(description));
+    PhaseStart start = start_of(description, phase == first ? nullptr : &before, file);
+    if (resume && phase == first) start.resume = &*resume;
+    LOWTIDE_TRY(auto run, PhaseRun::create(environment, phase, start));
     LOWTIDE_TRY(PhaseResult result, run->run());
     summary = {.last = result.last,
-               .best_accuracy = result.state.best_accuracy,
-               .best_epoch = result.state.best_epoch,
+               .best_accuracy = result.end.state.best_accuracy,
+               .best_epoch = result.end.state.best_epoch,
                .is_interrupted = result.is_interrupted};
     if (result.is_interrupted || result.is_stopped) break;
-    previous = std::move(result.tensors);
+    before = std::move(result.end);
   }
   return summary;
 }

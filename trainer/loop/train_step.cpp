@@ -68,7 +68,7 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input) {
   train.labels = graph.input("labels", {DType::u32, Shape{input.batch}});
   graph.step_block();
 
-  NetContext net(graph, NetMode::training, phase.network, phase.quantization);
+  NetContext net(graph, NetMode::training, phase);
   LOWTIDE_TRY(const ValueId logits, build_network(net, train.images, input.classes));
   train.parameters = net.parameters();
   train.layers = net.layers();
@@ -98,18 +98,19 @@ shaders::BlockAttributes attributes_of(const NetParameter& parameter, const Opti
           .reserved = 0.0f};
 }
 
-shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step, double rate,
-                                   uint32_t valid_count) {
+shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step,
+                                   const StepValues& values, uint32_t valid_count) {
   const auto correction = [&](double beta) {
     return static_cast<float>(1.0 - std::pow(beta, static_cast<double>(step + 1)));
   };
   shaders::StepBlock block = {};
-  block.learning_rate = static_cast<float>(rate);
+  block.learning_rate = static_cast<float>(values.rate);
   block.step = static_cast<uint32_t>(step);
   block.seed_lo = static_cast<uint32_t>(seed);
   block.seed_hi = static_cast<uint32_t>(seed >> 32);
   block.loss_scale = 1.0f;
-  block.blend = 1.0f;
+  block.blend = static_cast<float>(values.blend);
+  block.expansion = static_cast<float>(values.expansion);
   block.adam_correction1 = correction(options.beta1);
   block.adam_correction2 = correction(options.beta2);
   block.valid_count = valid_count;

@@ -11,6 +11,7 @@
 #include "shaders/lib/step_block.h"
 #include "trainer/nets/net.hpp"
 #include "trainer/recipe.hpp"
+#include "trainer/schedule/step_values.hpp"
 
 namespace lowtide::trainer {
 
@@ -44,8 +45,8 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input);
 // part of its name; clipping for the latents of quantised layers.
 shaders::BlockAttributes attributes_of(const NetParameter& parameter, const OptimizerOptions& options);
 
-// The step block of optimiser step `step` (from 0) with learning rate `rate`.
-shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step, double rate,
-                                   uint32_t valid_count);
+// The step block of optimiser step `step` (from 0) with what the schedules say, `values`.
+shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step,
+                                   const StepValues& values, uint32_t valid_count);
 
 }  // namespace lowtide::trainer

@@ -8,55 +8,12 @@
 #include "engine/ops/bias/bias.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/linear/linear.hpp"
-#include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/reshape/reshape.hpp"
 #include "engine/ops/scale/scale.hpp"
+#include "trainer/nets/layer_operands.hpp"
 
 namespace lowtide::trainer {
 namespace {
-
-// A tensor that enters a convolution: real = value * step.
-struct Entering {
-  ValueId value;
-  float step = 1.0f;
-};
-
-Entering enter(NetContext& net, const std::string& layer, const Signal& x, const LayerPrecision& precision) {
-  const std::string name = layer + "/x";
-  const bool is_float = x.is_image || precision.activation_bits == kFloatBits ||
-                        precision.activation_quantizer == ActivationQuantizer::none;
-  if (is_float) return {activate(net, name, x).value, 1.0f};
-  if (precision.activation_quantizer == ActivationQuantizer::sign) {
-    const auto window = static_cast<float>(net.quantization().clip_window);
-    return {net.keep(ops::quantize_activation_signs(net.graph(), name, x.value, window)), 1.0f};
-  }
-  return {net.keep(ops::quantize_activations(net.graph(), name, x.value, precision.activation_bits)),
-          quant::level_step(precision.activation_bits)};
-}
-
-ops::WeightQuantizer weight_quantizer(const NetContext& net, const LayerPrecision& precision) {
-  using Kind = ops::WeightQuantizer::Kind;
-  const WeightQuantizer kind = precision.weight_quantizer;
-  const bool is_sign = kind == WeightQuantizer::sign || kind == WeightQuantizer::sign_channel;
-  ops::WeightQuantizer out;
-  out.kind = is_sign ? Kind::sign : Kind::dorefa;
-  out.bits = precision.weight_bits;
-  out.detach_maximum = kind == WeightQuantizer::dorefa_detached;
-  out.per_channel = kind == WeightQuantizer::sign_channel;
-  out.window = static_cast<float>(net.quantization().clip_window);
-  return out;
-}
-
-// The weights of a layer as its convolution sees them.
-ops::QuantizedWeights weights(NetContext& net, const std::string& layer, const Shape& shape, Initializer initializer,
-                              const LayerPrecision& precision) {
-  const ValueId w = net.parameter(layer + ".weight", shape, ParameterKind::weight, initializer, precision.weight_bits);
-  if (precision.weight_bits == kFloatBits) return {.levels = w};
-  auto quantized = ops::quantize_weights(net.graph(), layer + "/w", w, weight_quantizer(net, precision));
-  if (quantized) return *quantized;
-  net.set_error(std::move(quantized).error());
-  return {};
-}
 
 // Batch norm of y = step * scale * accumulator. Training: y is there; evaluation: the accumulator is.
 ValueId norm(NetContext& net, const std::string& layer, ValueId x, float step, ValueId scale) {
@@ -103,13 +60,14 @@ Signal conv(NetContext& net, const std::string& name, Signal x, const ConvOption
   if (net.has_failed()) return {};
   const uint32_t inputs = net.desc(x).shape.last();
   const LayerPrecision precision = layer_precision(net.quantization(), name, options.position);
-  const Entering in = enter(net, name, x, precision);
+  const LayerOperand in = layer_input(net, name, x, precision);
   const Shape shape{options.channels, options.kernel, options.kernel, inputs};
-  const ops::QuantizedWeights w = weights(net, name, shape, options.initializer, precision);
+  const LayerOperand w = layer_weights(net, name, shape, options.initializer, precision);
   if (net.has_failed()) return {};
 
+  const ValueId product = product_scale(net, name, in, w);
   const OutputScale scale = output_scale(net, in.step * w.step, true);
-  ValueId y = net.keep(ops::conv2d(net.graph(), name, in.value, w.levels,
+  ValueId y = net.keep(ops::conv2d(net.graph(), name, in.value, w.value,
                                    {.stride_h = options.stride,
                                     .stride_w = options.stride,
                                     .pad_h = options.padding,
@@ -122,12 +80,12 @@ Signal conv(NetContext& net, const std::string& name, Signal x, const ConvOption
                  .is_image_input = x.is_image,
                  .weight_count = shape.element_count(),
                  .multiply_adds = uint64_t{out[1]} * out[2] * shape.element_count()});
-  y = apply_scale(net, name, y, w.scale, true);
+  y = apply_scale(net, name, y, product, true);
   if (options.pool > 1) {
     y = max_pool(net, name + "/pool", {.value = y}, options.pool, options.pool).value;
   }
   if (net.has_failed()) return {};
-  y = norm(net, name, y, scale.folded, w.scale);
+  y = norm(net, name, y, scale.folded, product);
   return {.value = y, .pending = net.hidden_activation(options.activation)};
 }
 
@@ -137,23 +95,24 @@ Signal linear(NetContext& net, const std::string& name, Signal x, const LinearOp
   if (net.has_failed()) return {};
   const uint32_t inputs = net.desc(x).shape.last();
   const LayerPrecision precision = layer_precision(net.quantization(), name, options.position);
-  const Entering in = enter(net, name, x, precision);
+  const LayerOperand in = layer_input(net, name, x, precision);
   const Shape shape{options.channels, inputs};
-  const ops::QuantizedWeights w = weights(net, name, shape, options.initializer, precision);
+  const LayerOperand w = layer_weights(net, name, shape, options.initializer, precision);
   if (net.has_failed()) return {};
 
+  const ValueId product = product_scale(net, name, in, w);
   const OutputScale scale = output_scale(net, in.step * w.step, options.norm);
-  ValueId y = net.keep(ops::linear(net.graph(), name, in.value, w.levels, {.output_scale = scale.now}));
+  ValueId y = net.keep(ops::linear(net.graph(), name, in.value, w.value, {.output_scale = scale.now}));
   if (net.has_failed()) return {};
   net.add_layer({.name = name,
                  .precision = precision,
                  .is_image_input = x.is_image,
                  .weight_count = shape.element_count(),
                  .multiply_adds = shape.element_count()});
-  y = apply_scale(net, name, y, w.scale, options.norm);
+  y = apply_scale(net, name, y, product, options.norm);
   if (net.has_failed()) return {};
   if (options.norm) {
-    y = norm(net, name, y, scale.folded, w.scale);
+    y = norm(net, name, y, scale.folded, product);
   } else {
     const ValueId b = net.parameter(name + ".bias", Shape{options.channels}, ParameterKind::bias, Initializer::zeros);
     y = net.keep(ops::bias(net.graph(), name + "/bias", y, b));

@@ -43,25 +43,35 @@ const char* to_string(ParameterKind kind) {
 }
 
 uint32_t NetContext::scaled(uint32_t channels) const {
-  return static_cast<uint32_t>(std::max(1.0, std::nearbyint(network_.width * channels)));
+  return static_cast<uint32_t>(std::max(1.0, std::nearbyint(network().width * channels)));
 }
 
 Activation NetContext::hidden_activation(Activation preferred) const {
   const bool is_sign =
-      quantization_.activation_bits == 1 && quantization_.activation_quantizer == ActivationQuantizer::sign;
+      quantization().activation_bits == 1 && quantization().activation_quantizer == ActivationQuantizer::sign;
   return is_sign && preferred == Activation::relu ? Activation::hard_tanh : preferred;
 }
 
 ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
                               uint32_t weight_bits) {
   const ValueId value = graph_.parameter(name, shape);
-  parameters_.push_back({std::move(name), value, shape, kind, initializer, false, weight_bits});
+  parameters_.push_back({.name = std::move(name),
+                         .value = value,
+                         .shape = shape,
+                         .kind = kind,
+                         .initializer = initializer,
+                         .weight_bits = weight_bits});
   return value;
 }
 
 ValueId NetContext::state(std::string name, Shape shape, Initializer initializer) {
   const ValueId value = graph_.state(name, f32_desc(shape));
-  parameters_.push_back({std::move(name), value, shape, ParameterKind::norm, initializer, true, kFloatBits});
+  parameters_.push_back({.name = std::move(name),
+                         .value = value,
+                         .shape = shape,
+                         .kind = ParameterKind::norm,
+                         .initializer = initializer,
+                         .is_state = true});
   return value;
 }
 

@@ -31,6 +31,13 @@ enum class Initializer {
 enum class ParameterKind { weight, bias, norm };  // norm: scale and shift of batch norm
 const char* to_string(ParameterKind kind);
 
+// What becomes of a parameter when another phase starts from the network ("previous").
+enum class HandOver {
+  required,  // latent weights, norms, biases: must be there and fit
+  optional,  // taken where it is there: what only some networks have beside their layers
+  never,     // starts afresh: step sizes, whose meaning changes with the bits
+};
+
 // A parameter or a running statistic, as the builder asked for it.
 struct NetParameter {
   std::string name;  // "<layer>.weight", ".bias", ".gamma", ".beta", ".running_mean", ".running_var"
@@ -40,6 +47,7 @@ struct NetParameter {
   Initializer initializer = Initializer::zeros;
   bool is_state = false;              // running statistics: not trained
   uint32_t weight_bits = kFloatBits;  // weights of quantised layers: the latent's bits
+  HandOver hand_over = HandOver::required;
 };
 
 // A layer with weights, for `lowtide inspect` and the exporter.
@@ -66,13 +74,13 @@ struct Signal {
 // plain lists of layers.
 class NetContext {
  public:
-  NetContext(graph::Graph& graph, NetMode mode, const NetworkOptions& network, const QuantizationOptions& quantization)
-      : graph_(graph), mode_(mode), network_(network), quantization_(quantization) {}
+  NetContext(graph::Graph& graph, NetMode mode, const Phase& phase) : graph_(graph), mode_(mode), phase_(phase) {}
 
   graph::Graph& graph() { return graph_; }
   bool is_training() const { return mode_ == NetMode::training; }
-  const NetworkOptions& network() const { return network_; }
-  const QuantizationOptions& quantization() const { return quantization_; }
+  const Phase& phase() const { return phase_; }
+  const NetworkOptions& network() const { return phase_.network; }
+  const QuantizationOptions& quantization() const { return phase_.quantization; }
   const TensorDesc& desc(const Signal& x) const { return graph_.desc(x.value); }
 
   // The recipe's width times `channels`, rounded, at least 1.
@@ -100,8 +108,7 @@ class NetContext {
  private:
   graph::Graph& graph_;
   NetMode mode_;
-  NetworkOptions network_;
-  QuantizationOptions quantization_;
+  Phase phase_;
   std::vector<NetParameter> parameters_;
   std::vector<NetLayer> layers_;
   std::optional<Error> error_;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line for each scheduled number.
+#include "trainer/schedule/step_values.hpp"
+
+namespace lowtide::trainer {
+
+StepCount schedule_length(const Phase& phase, uint64_t steps_per_epoch) {
+  return {.steps_per_epoch = steps_per_epoch, .epochs = schedule_epochs(phase)};
+}
+
+uint64_t schedule_step(const Phase& phase, uint64_t steps_per_epoch, uint64_t step) {
+  return phase.schedule.first_epoch * steps_per_epoch + step;
+}
+
+StepValues step_values(const Phase& phase, uint64_t steps_per_epoch, uint64_t step) {
+  const StepCount length = schedule_length(phase, steps_per_epoch);
+  const uint64_t at = schedule_step(phase, steps_per_epoch, step);
+  StepValues values;
+  values.rate = learning_rate(phase.schedule, length, at);
+  return values;
+}
+
+}  // namespace lowtide::trainer
