@@ -7,9 +7,12 @@
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/graph/op_info.hpp"
 #include "engine/model/graph_text.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
 
 namespace lowtide::model {
 namespace {
@@ -80,12 +83,47 @@ Result<ModelInfo> decode_info(std::string_view text) {
   return info;
 }
 
-// Threshold tables i32 [2^bits, k]: row 0 is a direction, the rows below ascend, so that a code counts the reached
+// The kind of the weights of a node, if it is a packed layer.
+std::optional<quant::WeightKind> weight_kind(const graph::Node& node) {
+  if (node.op->name == "packed_conv2d") return node.params<ops::PackedConv2dOpParams>().weight;
+  if (node.op->name == "packed_linear") return node.params<ops::PackedLinearOpParams>().weight;
+  return std::nullopt;
+}
+
+// A shift code of zero has no sign: every level has one code.
+Result<void> check_shift_weights(const Graph& graph, const PackedModel& model) {
+  for (const graph::Node& node : graph.nodes()) {
+    if (weight_kind(node) != quant::WeightKind::shift) continue;
+    const graph::Value& value = graph.value(node.in(1));
+    if (value.role != Role::constant) continue;
+    const std::span<const std::byte> bytes = model.constant(value.name);
+    const Shape& shape = value.desc.shape;
+    const size_t planes = shape[2], channels = shape[3];
+    const auto word = [&](size_t at) {
+      uint32_t out = 0;
+      std::memcpy(&out, bytes.data() + at * sizeof out, sizeof out);
+      return out;
+    };
+    for (size_t row = 0; row < size_t{shape[0]} * shape[1]; ++row) {
+      for (size_t channel = 0; channel < channels; ++channel) {
+        const size_t first = row * planes * channels + channel;
+        uint32_t is_non_zero = 0;
+        for (size_t plane = 0; plane + 1 < planes; ++plane) is_non_zero |= word(first + plane * channels);
+        if ((word(first + (planes - 1) * channels) & ~is_non_zero) == 0) continue;
+        return fail(ErrorCode::format,
+                    fmt::format("the weights '{}' of channel {} hold a zero with a sign, which no shift code is",
+                                value.name, channel));
+      }
+    }
+  }
+  return {};
+}
+
+// Threshold tables i32 [levels, k]: row 0 is a direction, the rows below ascend, so that a rank counts the reached
 // ones.
 Result<void> check_thresholds(const Graph& graph, const PackedModel& model) {
   for (const graph::Node& node : graph.nodes()) {
-    const bool is_packed_op = node.op->name == "packed_conv2d" || node.op->name == "packed_linear";
-    if (!is_packed_op || node.inputs.size() != 3) continue;
+    if (!weight_kind(node) || node.inputs.size() != 3) continue;
     const graph::Value& value = graph.value(node.in(2));
     if (value.role != Role::constant || value.desc.dtype != DType::i32 || value.desc.shape.rank() != 2) continue;
     const std::span<const std::byte> bytes = model.constant(value.name);
@@ -186,6 +224,7 @@ Result<PackedModel> PackedModel::check(Safetensors container, std::string_view s
   LOWTIDE_TRY(const Graph graph, model.make_graph(1));
   auto constants = check_constants(graph, *model.file_);
   if (constants) constants = check_thresholds(graph, model);
+  if (constants) constants = check_shift_weights(graph, model);
   if (!constants) return tl::unexpected(in_file(std::move(constants).error(), source));
   return model;
 }

@@ -21,7 +21,7 @@ constexpr Row kRows[] = {
     {"add", 2, 2},           {"affine", 3, 3},        {"average_pool2d", 1, 1},
     {"bias", 2, 2},          {"clip", 1, 1},          {"concat", 2, 2},
     {"conv2d", 2, 2},        {"fill", 0, 0},          {"global_average_pool", 1, 1},
-    {"linear", 2, 2},        {"max_pool2d", 1, 1},    {"pack", 1, 3},
+    {"linear", 2, 2},        {"max_pool2d", 1, 1},    {"pack", 1, 4},
     {"packed_conv2d", 2, 4}, {"packed_linear", 2, 4}, {"packed_max_pool2d", 1, 1},
     {"prelu", 2, 2},         {"relu", 1, 1},          {"reshape", 1, 1},
     {"scale", 2, 2},         {"subsample", 1, 1},     {"unpack", 1, 1},
@@ -41,8 +41,9 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 
 Range range_of(std::string_view field) {
   if (field.ends_with("bits")) return {1, 8};
-  if (field == "activation" || field == "kind") return {0, 1};
-  if (field == "output") return {0, 2};
+  if (field == "activation" || field == "output_activation" || field == "kind") return {0, 2};
+  if (field == "weight" || field == "output") return {0, 2};
+  if (field == "rule") return {0, 1};
   if (starts_with_any(field, {"stride", "kernel", "window", "dilation", "groups"})) return {1, 0xffff};
   if (starts_with_any(field, {"extent", "first", "count"})) return {0, 0x7fffffff};
   return {0, 0xffff};

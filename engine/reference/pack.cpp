@@ -8,15 +8,19 @@ namespace lowtide::reference {
 
 void pack(const Operands& o) {
   const auto params = o.node.params<ops::PackOpParams>();
+  quant::ActivationQuantizer quantizer = {
+      .kind = params.kind, .bits = params.bits, .rule = params.rule, .thresholds = params.thresholds};
+  const bool has_step = params.rule == quant::ActivationRule::learned_step;
+  if (has_step) quantizer.inverse_step = static_cast<float>(o.inputs.back()[0]);
+  const bool has_affine = o.inputs.size() >= 3;
   const size_t c = o.in_desc(0).shape.last();
   for (size_t i = 0; i < o.outputs[0].size(); ++i) {
     auto x = static_cast<float>(o.inputs[0][i]);
-    if (o.inputs.size() == 3) {
+    if (has_affine) {
       x = x * static_cast<float>(o.inputs[1][i % c]);
       x = x + static_cast<float>(o.inputs[2][i % c]);
     }
-    const float level = quant::quantize(x, {.kind = params.kind, .bits = params.bits});
-    o.outputs[0][i] = quant::activation_code(level, params.kind, params.bits);
+    o.outputs[0][i] = quant::activation_code(quant::quantize(x, quantizer), params.kind, params.bits);
   }
 }
 

@@ -27,7 +27,7 @@ int64_t weight(const Operands& o, const Layer& l, size_t tap, size_t c, size_t k
     const size_t at = ((tap * l.c_words + c / 32) * l.w_bits + plane) * l.k + k;
     code |= ((static_cast<uint32_t>(o.inputs[1][at]) >> (c % 32)) & 1u) << plane;
   }
-  return 2 * static_cast<int64_t>(code) - quant::max_code(l.w_bits);
+  return static_cast<int64_t>(quant::weight_level(code, l.w_bits, l.params.weight));
 }
 
 int32_t accumulator(const Operands& o, const Layer& l, size_t n, size_t oy, size_t ox, size_t k) {
@@ -52,11 +52,12 @@ int32_t accumulator(const Operands& o, const Layer& l, size_t n, size_t oy, size
 
 double output(const Operands& o, const Layer& l, int32_t acc, size_t k) {
   if (l.params.output == PackedOutput::codes) {
-    double code = 0;
-    for (size_t i = 1; i < size_t{1} << l.params.output_bits; ++i) {
-      if (o.inputs[2][k] * acc >= o.inputs[2][i * l.k + k]) ++code;
+    const uint32_t rows = quant::threshold_rows(l.params.output_activation, l.params.output_bits);
+    uint32_t rank = 0;
+    for (size_t i = 1; i < rows; ++i) {
+      if (o.inputs[2][k] * acc >= o.inputs[2][i * l.k + k]) ++rank;
     }
-    return code;
+    return quant::activation_code_of_rank(rank, l.params.output_activation, l.params.output_bits);
   }
   float y = static_cast<float>(acc) * l.params.output_scale;
   if (l.params.output == PackedOutput::affine) {
@@ -99,11 +100,7 @@ void packed_conv2d(const Operands& o) {
 }
 
 void packed_linear(const Operands& o) {
-  const auto p = o.node.params<ops::PackedLinearOpParams>();
-  Layer layer = {.params = {.activation = p.activation,
-                            .output = p.output,
-                            .output_bits = p.output_bits,
-                            .output_scale = p.output_scale}};
+  Layer layer = {.params = ops::as_convolution(o.node.params<ops::PackedLinearOpParams>())};
   if (o.in_desc(0).shape.rank() == 4) {
     layer.params.kernel_h = o.in_desc(0).shape[1];
     layer.params.kernel_w = o.in_desc(0).shape[2];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // pack forward.  y = code(quantise(x * multiplier + offset))
-// x [rows,c] f32  multiplier, offset [c] f32, not read without has_affine  y [rows] planes of c_words words
+// x [rows,c] f32  multiplier, offset [c], inverse_step [] f32, read with has_affine, has_step  y [rows] planes of words
 // one invocation = 32 channels of a row, all planes
 // needs: nothing
-// reads x multiplier offset, writes y; accumulate: no
+// reads x multiplier offset inverse_step, writes y; accumulate: no
 // reference: engine/reference/pack.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -18,7 +18,19 @@ PUSH_CONSTANTS(PackParams, p)
 BUFFER_READ(0, float, x)
 BUFFER_READ(1, float, multiplier)
 BUFFER_READ(2, float, offset)
-BUFFER_WRITE(3, uint, y)
+BUFFER_READ(3, float, inverse_step)
+BUFFER_WRITE(4, uint, y)
+
+float quantize(float value) {
+  if (p.kind == kSigns) return quantize_sign(value);
+  if (p.kind == kShiftLevels) {
+    const float thresholds[7] = float[7](p.threshold1, p.threshold2, p.threshold3, p.threshold4, p.threshold5,
+                                         p.threshold6, p.threshold7);
+    return quantize_shift(value, p.planes, thresholds);
+  }
+  if (p.has_step != 0u) return quantize_step(value, inverse_step[0], p.planes);
+  return quantize_activation(value, p.planes);
+}
 
 uint code_of(uint row, uint channel) {
   precise float value = x[row * p.c + channel];
@@ -26,7 +38,7 @@ uint code_of(uint row, uint channel) {
     precise float product = value * multiplier[channel];
     value = product + offset[channel];
   }
-  return p.is_signs != 0u ? (quantize_sign(value) > 0.0 ? 1u : 0u) : activation_code(quantize_activation(value, p.planes));
+  return activation_code(int(quantize(value)), p.kind, p.planes);
 }
 
 void main() {

@@ -9,8 +9,11 @@ struct PackParams {
   uint rows;        // elements / c
   uint c;           // channels
   uint planes;      // bits
-  uint is_signs;    // codes are signs, else unsigned levels
-  uint has_affine;  // pack only: multiplier and offset are applied first
+  uint kind;        // of the codes
+  // pack only:
+  uint has_step;    // unsigned levels: inverse_step is read
+  uint has_affine;  // multiplier and offset are applied first
+  float threshold1, threshold2, threshold3, threshold4, threshold5, threshold6, threshold7;  // shift levels
 };
 
 LOWTIDE_SHADERS_END

@@ -26,5 +26,5 @@ void main() {
   for (uint plane = 0u; plane < p.planes; ++plane) {
     code |= ((x[packed_word(row, p.planes, words, plane, channel / kWordBits)] >> (channel % kWordBits)) & 1u) << plane;
   }
-  levels[i] = p.is_signs != 0u ? weight_level(code, 1u) : activation_level(code);
+  levels[i] = float(activation_level(code, p.kind, p.planes));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// packed_conv2d forward, naive.  acc = sum over taps inside x and over c of level(x) * (2q - (2^w_planes - 1))
+// packed_conv2d forward, naive.  acc = sum over taps inside x and over c of level(x) * level(w)
 // x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = 32 output channels of a pixel (packed output), or one output channel of a pixel (f32)
 // needs: nothing; any groups, bit by bit
@@ -28,14 +28,20 @@ uint activation_at(uint pixel, uint channel) {
   return code;
 }
 
-int weight_at(uint tap, uint c, uint k) {
+uint weight_at(uint tap, uint c, uint k) {
   const uint words = channel_words(p.group_c);
   uint code = 0u;
   for (uint plane = 0u; plane < p.w_planes; ++plane) {
     const uint word = w[((tap * words + c / kWordBits) * p.w_planes + plane) * p.k + k];
     code |= ((word >> (c % kWordBits)) & 1u) << plane;
   }
-  return int(2u * code) - int((1u << p.w_planes) - 1u);
+  return code;
+}
+
+int product(int level, uint code) {
+  if (p.weight == kShiftWeights) return shift_product(level, code, p.w_planes);
+  if (p.weight == kOddWeights) return level * (int(2u * code) - int((1u << p.w_planes) - 1u));
+  return level * bitfieldExtract(int(code), 0, int(p.w_planes));  // two's complement: the top bit extends
 }
 
 int accumulator(uint pixel, uint k) {
@@ -49,8 +55,8 @@ int accumulator(uint pixel, uint k) {
       const uint ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
       if (iy >= p.h || ix >= p.w) continue;
       for (uint c = 0u; c < p.group_c; ++c) {
-        const int code = int(activation_at((n * p.h + iy) * p.w + ix, first_c + c));
-        acc += (p.is_signs != 0u ? 2 * code - 1 : code) * weight_at(r * p.kernel_w + s, c, k);
+        const uint code = activation_at((n * p.h + iy) * p.w + ix, first_c + c);
+        acc += product(activation_level(code, p.activation, p.x_planes), weight_at(r * p.kernel_w + s, c, k));
       }
     }
   }

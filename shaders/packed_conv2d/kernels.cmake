@@ -1,4 +1,6 @@
 lowtide_kernel(packed_conv2d_forward SOURCE forward.comp)
 lowtide_kernel(packed_conv2d_forward_f32 SOURCE forward.comp DEFINES LOWTIDE_OUTPUT_F32=1)
+lowtide_kernel(packed_conv2d_forward_signed SOURCE forward_signed.comp)
+lowtide_kernel(packed_conv2d_forward_signed_f32 SOURCE forward_signed.comp DEFINES LOWTIDE_OUTPUT_F32=1)
 lowtide_kernel(packed_conv2d_forward_naive SOURCE forward_naive.comp)
 lowtide_kernel(packed_conv2d_forward_naive_f32 SOURCE forward_naive.comp DEFINES LOWTIDE_OUTPUT_F32=1)

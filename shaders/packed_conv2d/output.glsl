@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of an accumulator, in both forms of every kernel. Included below the declaration of p.
-//   packed  bindings 2 thresholds i32 [2^output_bits, k], 3 y u32 words
+//   packed  bindings 2 thresholds i32 [levels of y, k], 3 y u32 words
 //   f32     (LOWTIDE_OUTPUT_F32) bindings 2 multiplier [k], 3 offset [k], 4 y f32 [pixels, k]
 #ifdef LOWTIDE_OUTPUT_F32
 BUFFER_READ(2, float, multiplier)
@@ -21,13 +21,15 @@ float real_output(int acc, uint channel) {
 BUFFER_READ(2, int, thresholds)
 BUFFER_WRITE(3, uint, y)
 
-// Number of thresholds reached. They ascend, so each step of the bisection settles one bit.
+// The code of the rank, which is the number of thresholds reached. They ascend, so each step of the bisection settles
+// one bit of it.
 uint output_code(int acc, uint channel) {
   const int v = thresholds[channel] * acc;
-  uint code = 0u;
+  const uint rows = (1u << p.output_bits) - (p.output_activation == kShiftLevels ? 1u : 0u);
+  uint rank = 0u;
   for (uint bit = 1u << (p.output_bits - 1u); bit > 0u; bit >>= 1u) {
-    if (v >= thresholds[(code + bit) * p.k + channel]) code += bit;
+    if (rank + bit < rows && v >= thresholds[(rank + bit) * p.k + channel]) rank += bit;
   }
-  return code;
+  return activation_code_of_rank(rank, p.output_activation, p.output_bits);
 }
 #endif

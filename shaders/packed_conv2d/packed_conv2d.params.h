@@ -15,7 +15,9 @@ struct PackedConv2dParams {
   uint dilation_h, dilation_w;
   uint group_c, group_k;      // input and output channels of a group
   uint x_planes, w_planes;    // bits
-  uint is_signs;              // codes of x are signs, else unsigned levels
+  uint activation;            // kind of the codes of x
+  uint weight;                // kind of the weights
+  uint output_activation;     // kind of the codes of y; packed output only
   uint output_bits;           // planes of y; packed output only
   uint has_affine;            // f32 output only: multiplier and offset are applied
   float output_scale;         // f32 output only

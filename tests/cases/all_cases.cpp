@@ -31,7 +31,7 @@ std::vector<OpCase> all_cases() {
            kl_divergence_cases,
            linear_cases,
            mse_cases,
-           packed_cases,
+           pack_cases, packed_cases,
            pool2d_cases,
            prelu_cases,
            quantize_cases,

@@ -93,6 +93,7 @@ std::vector<OpCase> gradient_norm_cases();
 std::vector<OpCase> kl_divergence_cases();
 std::vector<OpCase> linear_cases();
 std::vector<OpCase> mse_cases();
+std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();
 std::vector<OpCase> pool2d_cases();
 std::vector<OpCase> prelu_cases();

@@ -1,68 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of the packed ops. Everything is exact: codes, and f32 outputs whose every operation is rounded on its own.
+// Cases of the packed layers. Everything is exact: codes, and f32 outputs whose every operation is rounded on its own.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/base/rng.hpp"
-#include "engine/ops/pack/pack.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
-#include "engine/ops/packed_pool2d/packed_pool2d.hpp"
 #include "engine/quant/fold.hpp"
 #include "engine/quant/pack.hpp"
 #include "tests/cases/op_case.hpp"
+#include "tests/cases/packed_inputs.hpp"
 
 namespace lowtide::cases {
 namespace {
 
 using graph::Graph;
 using ops::PackedOutput;
-using quant::ActivationKind;
-
-constexpr ActivationKind kSigns = ActivationKind::signs;
-constexpr ActivationKind kUnsigned = ActivationKind::unsigned_levels;
+using quant::WeightKind;
 
 std::vector<double> doubles(const auto& values) {
   return {values.begin(), values.end()};
 }
 
-CaseInput codes_input(Graph& g, const Shape& shape, uint32_t bits) {
-  return {g.input("x", {packed_dtype(bits), shape}), integers(0, quant::max_code(bits)), false};
-}
-
 CaseInput weights_input(Graph& g, const quant::PackedWeightExtents& extents) {
   Rng rng(11, extents.k);
   std::vector<float> levels(size_t{extents.k} * extents.taps * extents.c);
-  for (float& level : levels) level = quant::weight_level(rng.below(quant::max_code(extents.bits) + 1), extents.bits);
+  for (float& level : levels) {
+    level = quant::weight_level(rng.below(quant::max_code(extents.bits) + 1), extents.bits, extents.kind);
+  }
   return {g.input("w", {DType::u32, extents.shape()}), given(doubles(quant::pack_weights(levels, extents))), false};
 }
 
+quant::ActivationQuantizer quantizer_of(ActivationKind kind, uint32_t bits) {
+  quant::ActivationQuantizer q = {.kind = kind, .bits = bits, .thresholds = {0.9f, 0.5f, 0.2f}};
+  if (bits == 4) q.thresholds = {1.1f, 0.9f, 0.7f, 0.5f, 0.35f, 0.2f, 0.1f};
+  return q;
+}
+
 // Batch norms that spread `spread`, the deviation of the accumulator, over the codes; some descend, one is constant.
-CaseInput thresholds_input(Graph& g, uint32_t k, uint32_t bits, double spread) {
+CaseInput thresholds_input(Graph& g, uint32_t k, ActivationKind kind, uint32_t bits, double spread) {
   Rng rng(13, k);
   std::vector<quant::ChannelMap> maps(k);
   for (uint32_t i = 0; i < k; ++i) {
     const double sign = i % 3 == 1 ? -1 : 1;
-    maps[i].quantizer.bits = bits;
+    maps[i].quantizer = quantizer_of(kind, bits);
     maps[i].multiplier = i % 7 == 6 ? 0.0f : static_cast<float>(sign * (0.2 + rng.uniform()) / spread);
-    maps[i].offset = static_cast<float>(0.5 + 0.3 * rng.normal());
+    maps[i].offset = static_cast<float>((kind == kShift ? 0.0 : 0.5) + 0.3 * rng.normal());
   }
   const std::vector<int32_t> table = quant::fold_channels(maps);
-  return {g.input("thresholds", {DType::i32, Shape{1u << bits, k}}), given(doubles(table)), false};
+  return {g.input("thresholds", {DType::i32, Shape{quant::threshold_rows(kind, bits), k}}), given(doubles(table)),
+          false};
 }
 
 // The inputs beyond x and w; `spread`: deviation of the accumulator.
-std::vector<CaseInput> further_inputs(Graph& g, PackedOutput output, uint32_t k, uint32_t bits, double spread) {
-  if (output == PackedOutput::codes) return {thresholds_input(g, k, bits, spread)};
-  if (output == PackedOutput::accumulator) return {};
+std::vector<CaseInput> further_inputs(Graph& g, const ops::PackedConv2dOpParams& p, uint32_t k, double spread) {
+  if (p.output == PackedOutput::codes) return {thresholds_input(g, k, p.output_activation, p.output_bits, spread)};
+  if (p.output == PackedOutput::accumulator) return {};
   return {{g.input("multiplier", f32_desc({k})), uniform(-0.1, 0.1), false},
           {g.input("offset", f32_desc({k})), uniform(-1, 1), false}};
 }
 
-double spread_of(ActivationKind kind, uint32_t x_bits, uint32_t w_bits, double terms) {
-  const double x = kind == kSigns ? 1 : 0.6 * quant::max_code(x_bits);
-  return x * 0.6 * quant::max_code(w_bits) * std::sqrt(terms) + 0.5;
+double spread_of(const ops::PackedConv2dOpParams& p, uint32_t x_bits, uint32_t w_bits, double terms) {
+  const double x = p.activation == kSigns ? 1 : 0.6 * quant::max_level(p.activation, x_bits);
+  return x * 0.6 * quant::max_level(p.weight, w_bits) * std::sqrt(terms) + 0.5;
 }
 
 struct ConvRow {
@@ -75,12 +77,12 @@ struct ConvRow {
 Result<CaseGraph> build_conv(Graph& g, const ConvRow& row) {
   const auto& p = row.params;
   const quant::PackedWeightExtents extents = {
-      .k = row.k, .taps = p.kernel_h * p.kernel_w, .c = row.x.last() / p.groups, .bits = row.w_bits};
+      .k = row.k, .taps = p.kernel_h * p.kernel_w, .c = row.x.last() / p.groups, .bits = row.w_bits, .kind = p.weight};
   CaseGraph out;
-  out.inputs = {codes_input(g, row.x, row.x_bits), weights_input(g, extents)};
+  out.inputs = {codes_input(g, row.x, row.x_bits, p.activation), weights_input(g, extents)};
   std::vector<ValueId> further;
-  const double spread = spread_of(p.activation, row.x_bits, row.w_bits, extents.taps * extents.c);
-  for (CaseInput& input : further_inputs(g, p.output, row.k, p.output_bits, spread)) {
+  const double spread = spread_of(p, row.x_bits, row.w_bits, extents.taps * extents.c);
+  for (CaseInput& input : further_inputs(g, p, row.k, spread)) {
     further.push_back(input.id);
     out.inputs.push_back(std::move(input));
   }
@@ -107,20 +109,23 @@ ops::PackedConv2dOpParams grouped(ops::PackedConv2dOpParams p, uint32_t groups) 
   return p;
 }
 
+ops::PackedConv2dOpParams strided(ops::PackedConv2dOpParams p, uint32_t h, uint32_t w) {
+  p.stride_h = h;
+  p.stride_w = w;
+  return p;
+}
+
+ops::PackedConv2dOpParams dilated(ops::PackedConv2dOpParams p, uint32_t h, uint32_t w) {
+  p.dilation_h = p.pad_h = h;
+  p.dilation_w = w;
+  p.pad_w = w + 1;
+  return p;
+}
+
 std::vector<ConvRow> conv_rows() {
   constexpr auto codes = PackedOutput::codes;
   constexpr auto affine = PackedOutput::affine;
   constexpr auto accumulator = PackedOutput::accumulator;
-  const auto strided = [](ops::PackedConv2dOpParams p, uint32_t h, uint32_t w) {
-    p.stride_h = h;
-    p.stride_w = w;
-    return p;
-  };
-  auto dilated = conv3x3(kSigns, codes, 1);
-  dilated.dilation_h = 2;
-  dilated.dilation_w = 3;
-  dilated.pad_h = 2;
-  dilated.pad_w = 4;
   ops::PackedConv2dOpParams wide = {
       .activation = kUnsigned, .output = codes, .output_bits = 2, .kernel_h = 5, .kernel_w = 2, .pad_h = 3};
   ops::PackedConv2dOpParams point = {.activation = kSigns, .output = codes};
@@ -128,7 +133,7 @@ std::vector<ConvRow> conv_rows() {
       {"signs", {2, 5, 7, 64}, 1, 1, 64, conv3x3(kSigns, codes, 1)},
       {"signs_tails", {2, 5, 7, 33}, 1, 1, 35, conv3x3(kSigns, codes, 1)},
       {"signs_stride", {3, 9, 8, 32}, 1, 1, 31, strided(conv3x3(kSigns, codes, 1), 2, 3)},
-      {"signs_dilated", {1, 9, 11, 40}, 1, 1, 36, dilated},
+      {"signs_dilated", {1, 9, 11, 40}, 1, 1, 36, dilated(conv3x3(kSigns, codes, 1), 2, 3)},
       {"signs_point", {1, 3, 5, 97}, 1, 1, 10, point},
       {"signs_deep", {1, 4, 5, 800}, 1, 1, 12, conv3x3(kSigns, codes, 1)},
       {"signs_2bit_weights", {2, 5, 3, 37}, 1, 2, 33, conv3x3(kSigns, codes, 2)},
@@ -151,6 +156,66 @@ std::vector<ConvRow> conv_rows() {
   };
 }
 
+// Levels with signs: codes of `output_bits` bits of `output` behind them; no bits: accumulators.
+ops::PackedConv2dOpParams signed3x3(ActivationKind x, WeightKind w, ActivationKind output, uint32_t output_bits) {
+  auto p = conv3x3(x, output_bits == 0 ? PackedOutput::accumulator : PackedOutput::codes, std::max(output_bits, 1u));
+  p.weight = w;
+  p.output_activation = output;
+  return p;
+}
+
+std::vector<ConvRow> signed_rows() {
+  constexpr auto odd = WeightKind::odd_levels, shift = WeightKind::shift, twos = WeightKind::signed_levels;
+  const auto ternary = signed3x3(kShift, shift, kShift, 2);
+  const auto shift3 = signed3x3(kShift, shift, kShift, 3);
+  auto shift_adds = signed3x3(kUnsigned, shift, kUnsigned, 2);
+  auto affine = shift_adds;
+  affine.output = PackedOutput::affine;
+  affine.output_bits = 1;
+  ops::PackedConv2dOpParams point = ternary;
+  point.kernel_h = point.kernel_w = 1;
+  point.pad_h = point.pad_w = 0;
+  return {
+      {"ternary", {2, 5, 7, 64}, 2, 2, 64, ternary},
+      {"ternary_tails", {2, 5, 7, 33}, 2, 2, 35, ternary},
+      {"ternary_stride", {3, 9, 8, 32}, 2, 2, 31, strided(ternary, 2, 3)},
+      {"ternary_dilated", {1, 9, 11, 40}, 2, 2, 36, dilated(ternary, 2, 3)},
+      {"ternary_point", {1, 3, 5, 97}, 2, 2, 10, point},
+      {"ternary_deep", {1, 4, 5, 800}, 2, 2, 12, ternary},
+      {"ternary_groups", {2, 3, 5, 64}, 2, 2, 128, grouped(ternary, 2)},
+      {"ternary_small_groups", {2, 3, 5, 36}, 2, 2, 15, grouped(ternary, 3)},
+      {"ternary_depthwise", {2, 4, 5, 37}, 2, 2, 37, grouped(ternary, 37)},
+      {"ternary_one_channel", {1, 3, 2, 1}, 2, 2, 1, ternary},
+      {"ternary_x_signs", {2, 5, 3, 37}, 2, 1, 34, signed3x3(kShift, odd, kSigns, 1)},
+      {"signs_x_ternary", {2, 5, 3, 37}, 1, 2, 34, signed3x3(kSigns, shift, kSigns, 1)},
+      {"shift3", {2, 5, 7, 64}, 3, 3, 64, shift3},
+      {"shift3_tails", {2, 5, 3, 45}, 3, 3, 39, shift3},
+      {"shift3_stride", {1, 9, 8, 70}, 3, 3, 9, strided(shift3, 2, 1)},
+      {"shift3_dilated", {1, 9, 11, 40}, 3, 3, 20, dilated(shift3, 3, 2)},
+      {"shift3_groups", {2, 3, 5, 96}, 3, 3, 96, grouped(shift3, 3)},
+      {"shift3_small_groups", {2, 3, 5, 36}, 3, 3, 15, grouped(shift3, 3)},
+      {"shift4", {1, 5, 3, 45}, 4, 4, 20, signed3x3(kShift, shift, kShift, 4)},
+      {"shift4_accumulator", {1, 3, 5, 33}, 4, 4, 7, signed3x3(kShift, shift, kShift, 0)},
+      {"ternary_x_shift3", {2, 5, 3, 37}, 2, 3, 33, signed3x3(kShift, shift, kShift, 2)},
+      {"shift3_x_ternary", {2, 5, 3, 37}, 3, 2, 33, signed3x3(kShift, shift, kShift, 3)},
+      {"shift4_x_shift3", {1, 5, 3, 37}, 4, 3, 33, signed3x3(kShift, shift, kUnsigned, 3)},
+      {"signs_x_shift3", {2, 5, 3, 37}, 1, 3, 33, signed3x3(kSigns, shift, kSigns, 1)},
+      {"signs_x_shift4", {2, 5, 3, 37}, 1, 4, 33, signed3x3(kSigns, shift, kShift, 0)},
+      {"shift3_x_signs", {2, 5, 3, 37}, 3, 1, 33, signed3x3(kShift, odd, kShift, 3)},
+      {"shift3_x_odd2", {2, 5, 3, 37}, 3, 2, 33, signed3x3(kShift, odd, kShift, 0)},
+      {"2bit_x_ternary", {2, 5, 7, 64}, 2, 2, 64, shift_adds},
+      {"2bit_x_shift3", {2, 5, 7, 37}, 2, 3, 41, shift_adds},
+      {"4bit_x_shift4", {1, 5, 3, 37}, 4, 4, 20, signed3x3(kUnsigned, shift, kUnsigned, 4)},
+      {"8bit_x_shift3", {1, 3, 5, 37}, 8, 3, 13, signed3x3(kUnsigned, shift, kUnsigned, 8)},
+      {"3bit_x_shift3_affine", {1, 3, 5, 45}, 3, 3, 10, affine},
+      {"2bit_x_signed2", {2, 5, 7, 64}, 2, 2, 64, signed3x3(kUnsigned, twos, kUnsigned, 2)},
+      {"3bit_x_signed3", {2, 5, 3, 37}, 3, 3, 39, signed3x3(kUnsigned, twos, kUnsigned, 3)},
+      {"8bit_x_signed8", {1, 3, 5, 17}, 8, 8, 11, signed3x3(kUnsigned, twos, kUnsigned, 0)},
+      {"shift3_x_signed4", {1, 5, 3, 37}, 3, 4, 34, signed3x3(kShift, twos, kShift, 3)},
+      {"signs_x_signed4", {1, 5, 3, 37}, 1, 4, 34, signed3x3(kSigns, twos, kSigns, 1)},
+  };
+}
+
 struct LinearRow {
   const char* name;
   Shape x;
@@ -160,12 +225,14 @@ struct LinearRow {
 
 Result<CaseGraph> build_linear(Graph& g, const LinearRow& row) {
   const uint32_t taps = row.x.rank() == 4 ? row.x[1] * row.x[2] : 1;
-  const quant::PackedWeightExtents extents = {.k = row.k, .taps = taps, .c = row.x.last(), .bits = row.w_bits};
+  const quant::PackedWeightExtents extents = {
+      .k = row.k, .taps = taps, .c = row.x.last(), .bits = row.w_bits, .kind = row.params.weight};
+  const ops::PackedConv2dOpParams conv = ops::as_convolution(row.params);
   CaseGraph out;
-  out.inputs = {codes_input(g, row.x, row.x_bits), weights_input(g, extents)};
+  out.inputs = {codes_input(g, row.x, row.x_bits, conv.activation), weights_input(g, extents)};
   std::vector<ValueId> further;
-  const double spread = spread_of(row.params.activation, row.x_bits, row.w_bits, taps * extents.c);
-  for (CaseInput& input : further_inputs(g, row.params.output, row.k, row.params.output_bits, spread)) {
+  const double spread = spread_of(conv, row.x_bits, row.w_bits, taps * extents.c);
+  for (CaseInput& input : further_inputs(g, conv, row.k, spread)) {
     further.push_back(input.id);
     out.inputs.push_back(std::move(input));
   }
@@ -181,74 +248,28 @@ std::vector<LinearRow> linear_rows() {
       {"2x2bit_affine", {3, 300}, 2, 2, 10, {.activation = kUnsigned, .output = PackedOutput::affine}},
       {"2x2bit_flatten", {3, 4, 3, 40}, 2, 2, 33, {.activation = kUnsigned, .output_bits = 2}},
       {"signs_flatten", {2, 7, 7, 64}, 1, 1, 10, {.activation = kSigns, .output = PackedOutput::accumulator}},
+      {"shift3_flatten",
+       {3, 4, 3, 40},
+       3,
+       3,
+       33,
+       {.activation = kShift, .weight = WeightKind::shift, .output_activation = kShift, .output_bits = 3}},
+      {"2bit_x_signed3_affine",
+       {3, 300},
+       2,
+       3,
+       10,
+       {.activation = kUnsigned, .weight = WeightKind::signed_levels, .output = PackedOutput::affine}},
   };
-}
-
-void add_pool_cases(std::vector<OpCase>& cases) {
-  const ops::PackedPool2dOpParams overlapping = {3, 2, 2, 1, 1, 1};
-  for (const uint32_t bits : {1u, 2u, 3u, 8u}) {
-    for (const auto& params : {ops::PackedPool2dOpParams{}, overlapping}) {
-      cases.push_back({.name = fmt::format("packed_max_pool2d/{}bit/{}x{}", bits, params.window_h, params.window_w),
-                       .build = [=](Graph& g) -> Result<CaseGraph> {
-                         const CaseInput x = codes_input(g, {2, 7, 5, 41}, bits);
-                         LOWTIDE_TRY(const ValueId y, ops::packed_max_pool2d(g, "pool", x.id, params));
-                         return CaseGraph{.inputs = {x}, .outputs = {y}};
-                       },
-                       .check_gradient = false,
-                       .outputs_are_exact = true});
-    }
-  }
-}
-
-// Ties and saturation of every code: x on a grid of half steps.
-Result<CaseGraph> build_pack(Graph& g, const ops::PackOpParams& params, bool has_affine) {
-  const double step = 0.5 / quant::max_code(params.bits);
-  CaseGraph out;
-  const ValueId x = g.input("x", f32_desc({3, 5, 7, 37}));
-  out.inputs = {{x, integers(-3 * step, 1 + 3 * step, step), false}};
-  if (!has_affine) {
-    LOWTIDE_TRY(const ValueId y, ops::pack(g, "pack", x, params));
-    out.outputs = {y};
-    return out;
-  }
-  const ValueId multiplier = g.input("multiplier", f32_desc({37}));
-  const ValueId offset = g.input("offset", f32_desc({37}));
-  out.inputs.push_back({multiplier, uniform(-2, 2), false});
-  out.inputs.push_back({offset, uniform(-0.5, 1), false});
-  LOWTIDE_TRY(const ValueId y, ops::pack_affine(g, "pack", x, multiplier, offset, params));
-  out.outputs = {y};
-  return out;
-}
-
-void add_pack_cases(std::vector<OpCase>& cases) {
-  for (uint32_t bits = 1; bits <= quant::kMaxBits; ++bits) {
-    for (const bool has_affine : {false, true}) {
-      cases.push_back({.name = fmt::format("pack/{}bit{}", bits, has_affine ? "/affine" : ""),
-                       .build = [=](Graph& g) { return build_pack(g, {.kind = kUnsigned, .bits = bits}, has_affine); },
-                       .check_gradient = false,
-                       .outputs_are_exact = true});
-    }
-    cases.push_back({.name = fmt::format("unpack/{}bit", bits),
-                     .build = [=](Graph& g) -> Result<CaseGraph> {
-                       const CaseInput x = codes_input(g, {2, 3, 5, 45}, bits);
-                       LOWTIDE_TRY(const ValueId y, ops::unpack(g, "unpack", x.id, bits == 1 ? kSigns : kUnsigned));
-                       return CaseGraph{.inputs = {x}, .outputs = {y}};
-                     },
-                     .check_gradient = false,
-                     .outputs_are_exact = true});
-  }
-  cases.push_back({.name = "pack/signs",
-                   .build = [](Graph& g) { return build_pack(g, {.kind = kSigns, .bits = 1}, true); },
-                   .check_gradient = false,
-                   .outputs_are_exact = true});
 }
 
 }  // namespace
 
 std::vector<OpCase> packed_cases() {
   std::vector<OpCase> cases;
-  add_pack_cases(cases);
-  for (const ConvRow& row : conv_rows()) {
+  std::vector<ConvRow> rows = conv_rows();
+  for (ConvRow& row : signed_rows()) rows.push_back(std::move(row));
+  for (const ConvRow& row : rows) {
     cases.push_back({.name = fmt::format("packed_conv2d/{}", row.name),
                      .build = [row](Graph& g) { return build_conv(g, row); },
                      .check_gradient = false,
@@ -260,7 +281,6 @@ std::vector<OpCase> packed_cases() {
                      .check_gradient = false,
                      .outputs_are_exact = true});
   }
-  add_pool_cases(cases);
   return cases;
 }
 

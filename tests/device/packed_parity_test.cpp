@@ -31,17 +31,32 @@ namespace {
 using graph::Graph;
 using quant::ActivationKind;
 
+using quant::WeightKind;
+
 struct LayerCase {
   ActivationKind kind = ActivationKind::unsigned_levels;  // of x and of y
   uint32_t x_bits = 1, w_bits = 1, y_bits = 1;
   Shape x;
   uint32_t k = 1;
   uint32_t stride = 1;
+  WeightKind weight = WeightKind::odd_levels;
+  quant::ActivationRule rule = quant::ActivationRule::unit_range;
 };
 
 std::string name_of(const LayerCase& c) {
-  return fmt::format("{}_x{}_w{}_y{}_c{}_k{}_stride{}", c.kind == ActivationKind::signs ? "signs" : "unsigned",
-                     c.x_bits, c.w_bits, c.y_bits, c.x.last(), c.k, c.stride);
+  constexpr const char* kKinds[] = {"unsigned", "signs", "shift"};
+  constexpr const char* kWeights[] = {"", "_shift", "_twos"};
+  const char* rule = c.rule == quant::ActivationRule::learned_step ? "_steps" : "";
+  return fmt::format("{}_x{}_w{}{}_y{}_c{}_k{}_stride{}{}", kKinds[static_cast<uint32_t>(c.kind)], c.x_bits, c.w_bits,
+                     kWeights[static_cast<uint32_t>(c.weight)], c.y_bits, c.x.last(), c.k, c.stride, rule);
+}
+
+// Of the activations that enter the layer and of those that leave it.
+quant::ActivationQuantizer quantizer_of(const LayerCase& c, uint32_t bits) {
+  quant::ActivationQuantizer q = {.kind = c.kind, .bits = bits, .rule = c.rule, .thresholds = {0.75f, 0.5f, 0.25f}};
+  if (bits == 4) q.thresholds = {1.0f, 0.875f, 0.75f, 0.5f, 0.375f, 0.25f, 0.125f};
+  q.inverse_step = 0.875f * static_cast<float>(quant::max_code(bits));
+  return q;
 }
 
 // What both forms share: latent inputs, levels of w, the batch norm and the scale of every output channel.
@@ -54,22 +69,25 @@ Layer make_layer(const LayerCase& c) {
   Rng rng(99, c.k);
   Layer layer;
   layer.w_levels.resize(size_t{c.k} * 9 * c.x.last());
-  for (float& level : layer.w_levels) level = quant::weight_level(rng.below(quant::max_code(c.w_bits) + 1), c.w_bits);
+  for (float& level : layer.w_levels) {
+    level = quant::weight_level(rng.below(quant::max_code(c.w_bits) + 1), c.w_bits, c.weight);
+  }
   const double terms = 9.0 * c.x.last();
+  const bool is_centred = c.kind != ActivationKind::unsigned_levels;
   for (uint32_t i = 0; i < c.k; ++i) {
     quant::ChannelMap map;
-    map.quantizer = {.kind = c.kind, .bits = c.y_bits};
-    map.output_scale = (c.kind == ActivationKind::signs ? 1.0f : quant::level_step(c.x_bits)) *
-                       (c.w_bits == 1 ? 1.0f : quant::level_step(c.w_bits));
+    map.quantizer = quantizer_of(c, c.y_bits);
+    map.output_scale = 1.0f / static_cast<float>(quant::max_level(c.kind, c.x_bits)) /
+                       static_cast<float>(quant::max_level(c.weight, c.w_bits));
     map.scale = c.w_bits == 1 ? 0.05f + 0.1f * static_cast<float>(rng.uniform()) : 1.0f;
     const double sign = i % 4 == 1 ? -1 : 1;
     map.multiplier = static_cast<float>(sign * (0.3 + rng.uniform()) / (std::sqrt(terms) * map.scale));
-    map.offset = static_cast<float>((c.kind == ActivationKind::signs ? 0.0 : 0.5) + 0.3 * rng.normal());
+    map.offset = static_cast<float>((is_centred ? 0.0 : 0.5) + 0.3 * rng.normal());
     if (i % 5 == 4) {  // round numbers, so that sums meet ties of the quantiser
       map.scale = 1.0f;
       map.output_scale = layer.maps.empty() ? map.output_scale : layer.maps[0].output_scale;
       map.multiplier = 0.125f;
-      map.offset = 0.5f;
+      map.offset = is_centred ? 0.0f : 0.5f;
     }
     layer.maps.push_back(map);
   }
@@ -83,10 +101,29 @@ std::vector<double> per_channel(const Layer& layer, Get get) {
   return out;
 }
 
+// Levels of x as evaluation makes them; kinds without a quantiser of their own here go through codes and back.
+Result<ValueId> levels_of(Graph& g, const LayerCase& c, const std::string& name, ValueId x, uint32_t bits,
+                          ValueId inverse_step) {
+  if (c.kind == ActivationKind::signs) return ops::quantize_activation_signs(g, name, x);
+  const quant::ActivationQuantizer q = quantizer_of(c, bits);
+  if (q.kind == ActivationKind::unsigned_levels && !inverse_step.is_valid()) {
+    return ops::quantize_activations(g, name, x, bits);
+  }
+  LOWTIDE_TRY(const ValueId codes, ops::pack(g, name, x, {q.kind, q.bits, q.rule, q.thresholds}, inverse_step));
+  return ops::unpack(g, name + "_levels", codes, c.kind);
+}
+
+// The inverse step of activations of `bits` bits, where the rule has one.
+ValueId step_input(Graph& g, const LayerCase& c, const std::string& name, uint32_t bits, cases::CaseGraph& out) {
+  if (c.rule != quant::ActivationRule::learned_step) return {};
+  const ValueId step = g.input(name, f32_desc(Shape{}));
+  out.inputs.push_back({step, cases::given({double{quantizer_of(c, bits).inverse_step}}), false});
+  return step;
+}
+
 Result<ValueId> training_form(Graph& g, const LayerCase& c, const Layer& layer, ValueId x, cases::CaseGraph& out) {
-  const bool is_signs = c.kind == ActivationKind::signs;
-  LOWTIDE_TRY(const ValueId a, is_signs ? ops::quantize_activation_signs(g, "quantize_x", x)
-                                        : ops::quantize_activations(g, "quantize_x", x, c.x_bits));
+  const ValueId x_step = step_input(g, c, "x_step", c.x_bits, out), y_step = step_input(g, c, "y_step", c.y_bits, out);
+  LOWTIDE_TRY(const ValueId a, levels_of(g, c, "quantize_x", x, c.x_bits, x_step));
   const ValueId w = g.input("w", f32_desc({c.k, 3, 3, c.x.last()}));
   const ValueId s = g.input("scale", f32_desc({c.k}));
   const ValueId m = g.input("multiplier", f32_desc({c.k}));
@@ -103,23 +140,26 @@ Result<ValueId> training_form(Graph& g, const LayerCase& c, const Layer& layer, 
                                       .output_scale = layer.maps[0].output_scale}));
   LOWTIDE_TRY(y, ops::scale(g, "scaled", y, s));
   LOWTIDE_TRY(y, ops::affine(g, "norm", y, m, b));
-  return is_signs ? ops::quantize_activation_signs(g, "quantize_y", y)
-                  : ops::quantize_activations(g, "quantize_y", y, c.y_bits);
+  return levels_of(g, c, "quantize_y", y, c.y_bits, y_step);
 }
 
 // Returns codes.
 Result<ValueId> packed_form(Graph& g, const LayerCase& c, const Layer& layer, ValueId x, cases::CaseGraph& out) {
-  const quant::PackedWeightExtents extents = {.k = c.k, .taps = 9, .c = c.x.last(), .bits = c.w_bits};
+  const quant::PackedWeightExtents extents = {.k = c.k, .taps = 9, .c = c.x.last(), .bits = c.w_bits, .kind = c.weight};
   const std::vector<uint32_t> words = quant::pack_weights(layer.w_levels, extents);
   const std::vector<int32_t> table = quant::fold_channels(layer.maps);
   const ValueId w = g.input("packed_w", {DType::u32, extents.shape()});
-  const ValueId t = g.input("thresholds", {DType::i32, Shape{1u << c.y_bits, c.k}});
+  const ValueId t = g.input("thresholds", {DType::i32, Shape{quant::threshold_rows(c.kind, c.y_bits), c.k}});
   out.inputs.push_back({w, cases::given({words.begin(), words.end()}), false});
   out.inputs.push_back({t, cases::given({table.begin(), table.end()}), false});
-  LOWTIDE_TRY(const ValueId a, ops::pack(g, "pack", x, {.kind = c.kind, .bits = c.x_bits}));
+  const quant::ActivationQuantizer q = quantizer_of(c, c.x_bits);
+  const ValueId step = step_input(g, c, "packed_x_step", c.x_bits, out);
+  LOWTIDE_TRY(const ValueId a, ops::pack(g, "pack", x, {q.kind, q.bits, q.rule, q.thresholds}, step));
   return ops::packed_conv2d(g, "packed_conv", a, w, {t},
                             {.activation = c.kind,
+                             .weight = c.weight,
                              .output = ops::PackedOutput::codes,
+                             .output_activation = c.kind,
                              .output_bits = c.y_bits,
                              .kernel_h = 3,
                              .kernel_w = 3,
@@ -133,7 +173,7 @@ Result<cases::CaseGraph> build(Graph& g, const LayerCase& c) {
   const Layer layer = make_layer(c);
   cases::CaseGraph out;
   const ValueId x = g.input("x", f32_desc(c.x));
-  const double lo = c.kind == ActivationKind::signs ? -1 : -0.2;
+  const double lo = c.kind == ActivationKind::unsigned_levels ? -0.2 : -1.2;
   out.inputs.push_back({x, cases::uniform(lo, 1.2), false});
   LOWTIDE_TRY(const ValueId trained, training_form(g, c, layer, x, out));
   LOWTIDE_TRY(const ValueId codes, packed_form(g, c, layer, x, out));
@@ -161,6 +201,11 @@ TEST_P(PackedParity, PackedCodesEqualTrainingLevels) {
 
 constexpr ActivationKind kSigns = ActivationKind::signs;
 constexpr ActivationKind kUnsigned = ActivationKind::unsigned_levels;
+constexpr ActivationKind kShift = ActivationKind::shift;
+constexpr WeightKind kOdd = WeightKind::odd_levels;
+constexpr WeightKind kShiftWeights = WeightKind::shift;
+constexpr WeightKind kTwos = WeightKind::signed_levels;
+constexpr auto kSteps = quant::ActivationRule::learned_step;
 
 INSTANTIATE_TEST_SUITE_P(Layers, PackedParity,
                          testing::Values(LayerCase{kSigns, 1, 1, 1, {2, 7, 5, 64}, 64, 1},
@@ -171,7 +216,16 @@ INSTANTIATE_TEST_SUITE_P(Layers, PackedParity,
                                          LayerCase{kUnsigned, 2, 2, 2, {2, 8, 5, 37}, 41, 2},
                                          LayerCase{kUnsigned, 3, 2, 4, {1, 5, 6, 37}, 20, 1},
                                          LayerCase{kUnsigned, 4, 4, 4, {1, 5, 6, 37}, 20, 1},
-                                         LayerCase{kUnsigned, 8, 8, 8, {1, 5, 6, 17}, 11, 1}),
+                                         LayerCase{kUnsigned, 8, 8, 8, {1, 5, 6, 17}, 11, 1},
+                                         LayerCase{kSigns, 1, 2, 1, {2, 5, 6, 37}, 30, 1, kShiftWeights},
+                                         LayerCase{kShift, 2, 1, 2, {2, 7, 5, 64}, 40, 1, kOdd},
+                                         LayerCase{kShift, 2, 2, 2, {2, 7, 5, 37}, 41, 2, kShiftWeights},
+                                         LayerCase{kShift, 3, 3, 3, {2, 7, 5, 37}, 41, 1, kShiftWeights},
+                                         LayerCase{kShift, 4, 4, 4, {1, 5, 6, 17}, 11, 1, kShiftWeights},
+                                         LayerCase{kUnsigned, 4, 3, 4, {1, 5, 6, 37}, 20, 1, kShiftWeights},
+                                         LayerCase{kUnsigned, 2, 3, 2, {2, 7, 5, 37}, 41, 1, kTwos, kSteps},
+                                         LayerCase{kUnsigned, 4, 4, 4, {1, 5, 6, 37}, 20, 2, kTwos, kSteps},
+                                         LayerCase{kUnsigned, 1, 1, 1, {1, 5, 6, 37}, 20, 1, kOdd, kSteps}),
                          [](const auto& test) { return name_of(test.param); });
 
 // The words of a packed value as the device holds them.

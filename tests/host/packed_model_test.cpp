@@ -125,6 +125,43 @@ TEST(PackedModel, RefusesThresholdsOutOfOrder) {
   EXPECT_NE(model.error().text.find("out of order"), std::string::npos) << model.error().text;
 }
 
+// images [1, 2, 2, 40] -> pack -> packed linear of ternary weights -> logits [1, 3].
+Example ternary_example(uint32_t magnitudes, uint32_t signs) {
+  Example e;
+  Graph& g = e.graph;
+  const ValueId x = g.input(std::string(kInputName), f32_desc(Shape{1, 2, 2, 40}));
+  const ValueId codes =
+      *ops::pack(g, "pack", x, {.kind = quant::ActivationKind::shift, .bits = 3, .thresholds = {0.5f, 0.25f, 0.125f}});
+  const quant::PackedWeightExtents extents = {.k = 3, .taps = 4, .c = 40, .bits = 2, .kind = quant::WeightKind::shift};
+  const ValueId w = e.constant("linear.weight", {DType::u32, extents.shape()});
+  std::vector<int32_t> words(extents.words());
+  for (size_t i = 0; i < words.size(); ++i) words[i] = i / extents.k % 2 == 0 ? -1 : 0;  // +1 everywhere
+  words[0] = static_cast<int32_t>(magnitudes);                                           // of channel 0
+  words[extents.k] = static_cast<int32_t>(signs);
+  e.constants["linear.weight"] = bytes_of(words);
+  const ValueId logits = *ops::packed_linear(g, "linear", codes, w, {},
+                                             {.activation = quant::ActivationKind::shift,
+                                              .weight = quant::WeightKind::shift,
+                                              .output = ops::PackedOutput::accumulator});
+  g.make_metric(logits, std::string(kOutputName));
+  e.info = {.network = "example",
+            .height = 2,
+            .width = 2,
+            .channels = 40,
+            .classes = 3,
+            .mean = std::vector<float>(40, 0.5f),
+            .deviation = std::vector<float>(40, 1.0f),
+            .source = "by hand"};
+  return e;
+}
+
+TEST(PackedModel, RefusesZerosWithSigns) {
+  EXPECT_TRUE(PackedModel::open(written(ternary_example(0xff, 0x0f), "canonical.safetensors")).has_value());
+  const auto model = PackedModel::open(written(ternary_example(0xff, 0x10f), "signed_zero.safetensors"));
+  ASSERT_FALSE(model.has_value());
+  EXPECT_NE(model.error().text.find("zero with a sign"), std::string::npos) << model.error().text;
+}
+
 // Replaces a text of the same length in the file.
 std::string error_after(const char* name, std::string_view from, std::string_view to) {
   EXPECT_EQ(from.size(), to.size());
@@ -141,9 +178,18 @@ TEST(PackedModel, SaysWhatIsWrongWithTheGraph) {
   EXPECT_NE(error_after("a", "packed_conv2d", "packed_covn2d").find("is not an op"), std::string::npos);
   EXPECT_NE(error_after("b", R"(stride_h\":1)", R"(stride_h\":0)").find("stride_h"), std::string::npos);
   EXPECT_NE(error_after("c", R"(output_bits\":2)", R"(output_bits\":9)").find("output_bits"), std::string::npos);
-  EXPECT_NE(error_after("d", R"(format_version":"1)", R"(format_version":"2)").find("version"), std::string::npos);
+  EXPECT_NE(error_after("d", R"(format_version":"2)", R"(format_version":"3)").find("version"), std::string::npos);
+  EXPECT_NE(error_after("g", R"(weight\":0)", R"(weight\":3)").find("weight"), std::string::npos);
+  EXPECT_NE(error_after("h", R"(activation\":0)", R"(activation\":3)").find("activation"), std::string::npos);
+  EXPECT_NE(error_after("i", R"(\"rule\":0)", R"(\"rule\":1)").find("step"), std::string::npos);
   EXPECT_NE(error_after("e", R"(inputs\":[0])", R"(inputs\":[9])").find("does not exist"), std::string::npos);
   EXPECT_NE(error_after("f", R"(\"height\":6)", R"(\"height\":7)").find("shape"), std::string::npos);
+}
+
+// A table of shift codes has a row less than codes have values.
+TEST(PackedModel, RefusesThresholdsOfAnotherKind) {
+  EXPECT_NE(error_after("k", R"(output_activation\":0)", R"(output_activation\":2)").find("thresholds"),
+            std::string::npos);
 }
 
 // Whatever bytes change: an error or a model, never an abort. The header is where the structure is, so most changes go

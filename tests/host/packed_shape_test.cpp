@@ -63,6 +63,9 @@ TEST(PackedShape, ConvolutionRefusesAbsurdParameters) {
   auto unknown = conv3x3();
   unknown.output = static_cast<PackedOutput>(9);
   expect_refused(conv(unknown), "unknown kind");
+  auto unknown_weight = conv3x3();
+  unknown_weight.weight = static_cast<quant::WeightKind>(3);
+  expect_refused(conv(unknown_weight), "unknown kind");
 }
 
 TEST(PackedShape, ConvolutionRefusesOperandsThatDoNotFit) {
@@ -77,6 +80,37 @@ TEST(PackedShape, ConvolutionRefusesOperandsThatDoNotFit) {
   huge.activation = ActivationKind::unsigned_levels;
   expect_refused(conv(huge, {.x_type = DType::b8, .x = {1, 3, 3, 64}, .w = {9, 2, 8, 20}}), "2^24");
   expect_refused(conv(conv3x3(), {.x = {65535, 512, 512, 33}}), "2^31");
+}
+
+TEST(PackedShape, KindsHaveTheirBitsAndRows) {
+  auto ternary = conv3x3();
+  ternary.activation = ternary.output_activation = ActivationKind::shift;
+  ternary.weight = quant::WeightKind::shift;
+  ternary.output_bits = 3;
+  const Operands operands = {.x_type = DType::b2, .w = {9, 2, 2, 20}, .thresholds = {7, 20}};
+  const auto y = conv(ternary, operands);
+  ASSERT_TRUE(y.has_value()) << y.error().to_string();
+  EXPECT_EQ(*y, (TensorDesc{DType::b3, Shape{2, 5, 7, 20}}));
+  expect_refused(conv(ternary, {.x_type = DType::b1, .w = {9, 2, 2, 20}, .thresholds = {7, 20}}), "shift levels");
+  expect_refused(conv(ternary, {.x_type = DType::b2, .w = {9, 2, 1, 20}, .thresholds = {7, 20}}), "shift levels");
+  expect_refused(conv(ternary, {.x_type = DType::b2, .w = {9, 2, 2, 20}, .thresholds = {8, 20}}), "thresholds");
+  ternary.output_bits = 5;
+  expect_refused(conv(ternary, operands), "shift levels have 2 to 4");
+  ternary.output_activation = ActivationKind::signs;
+  ternary.output_bits = 2;
+  expect_refused(conv(ternary, operands), "signs have one bit");
+  auto twos = conv3x3();
+  twos.weight = quant::WeightKind::signed_levels;
+  expect_refused(conv(twos, {.w = {9, 2, 1, 20}}), "signed levels");
+}
+
+// Two factors of 64 leave room for 4095 products.
+TEST(PackedShape, ShiftProductsStayExact) {
+  auto params = conv3x3();
+  params.activation = ActivationKind::shift;
+  params.weight = quant::WeightKind::shift;
+  EXPECT_TRUE(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 448}, .w = {9, 14, 4, 20}}).has_value());
+  expect_refused(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 480}, .w = {9, 15, 4, 20}}), "2^24");
 }
 
 TEST(PackedShape, LinearCoversAllOfAnImage) {
@@ -102,6 +136,26 @@ TEST(PackedShape, PoolingRefusesWindowsOutside) {
   EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.stride_w = 0}).has_value());
   EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.pad_h = 2}).has_value());
   EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.window_h = 0}).has_value());
+  EXPECT_TRUE(packed_max_pool2d(g, "pool", x, {.activation = ActivationKind::shift}).has_value());
+  EXPECT_FALSE(packed_max_pool2d(g, "pool", x, {.activation = ActivationKind::signs}).has_value());
+}
+
+TEST(PackedShape, PackTakesAStepWhereTheRuleHasOne) {
+  using quant::ActivationRule;
+  Graph g;
+  const ValueId x = g.input("x", f32_desc({2, 3, 4, 5}));
+  const ValueId step = g.constant("inverse_step", f32_desc(Shape{}));
+  const ValueId steps = g.constant("inverse_steps", f32_desc({5}));
+  const PackOpParams learned = {.bits = 3, .rule = ActivationRule::learned_step};
+  EXPECT_TRUE(pack(g, "pack", x, learned, step).has_value());
+  EXPECT_TRUE(pack_affine(g, "pack", x, steps, steps, learned, step).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, learned).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, learned, steps).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, {.bits = 3}, step).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, {.bits = 3, .rule = static_cast<ActivationRule>(2)}).has_value());
+  EXPECT_FALSE(
+      pack(g, "pack", x, {.kind = ActivationKind::shift, .bits = 3, .rule = ActivationRule::learned_step}, step)
+          .has_value());
 }
 
 TEST(PackedShape, PackRefusesBitsThatDoNotExist) {
@@ -113,6 +167,8 @@ TEST(PackedShape, PackRefusesBitsThatDoNotExist) {
   EXPECT_FALSE(pack(g, "pack", x, {.bits = 0}).has_value());
   EXPECT_FALSE(pack(g, "pack", x, {.bits = 9}).has_value());
   EXPECT_FALSE(pack(g, "pack", x, {.kind = ActivationKind::signs, .bits = 2}).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, {.kind = ActivationKind::shift, .bits = 1}).has_value());
+  EXPECT_FALSE(pack(g, "pack", x, {.kind = ActivationKind::shift, .bits = 5}).has_value());
   EXPECT_FALSE(unpack(g, "unpack", *y, ActivationKind::signs).has_value());
   EXPECT_FALSE(unpack(g, "unpack", x, ActivationKind::unsigned_levels).has_value());
 }

@@ -30,7 +30,7 @@ void fill_randomly(const TensorDesc& desc, std::vector<std::byte>& bytes, uint32
       const float value = unit_float(word) * 2.0f - 1.0f;
       std::memcpy(&word, &value, 4);
     } else if (desc.dtype == DType::i32) {
-      word %= 64;
+      word = word % 64 - 32;  // thresholds: on both sides of zero, so that no sign of accumulators gives zeros only
     }
     std::memcpy(bytes.data() + i, &word, 4);
   }

@@ -3,6 +3,9 @@
 // packed. Inputs are constants, so that no row times an upload.
 #include <fmt/format.h>
 
+#include <iterator>
+#include <span>
+
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/linear/linear.hpp"
@@ -10,6 +13,7 @@
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/quant/fold.hpp"
 #include "engine/quant/pack.hpp"
 #include "tools/bench/op_bench.hpp"
 
@@ -60,16 +64,47 @@ Result<void> build_conv_backward_weight(Graph& g, const ConvShape& s) {
   return {};
 }
 
-// Packed in and out, thresholds fused. One bit: signs; more: unsigned activations.
-Result<void> build_packed_conv(Graph& g, const ConvShape& s, uint32_t bits) {
-  const quant::PackedWeightExtents extents = {.k = s.k, .taps = s.kernel * s.kernel, .c = s.c, .bits = bits};
-  const ValueId x = g.constant("x", {packed_dtype(bits), s.x().shape});
+// What the codes of both operands mean. `products`: words of bits that are counted for one word of x and one of w.
+struct PackedForm {
+  const char* name;
+  quant::ActivationKind activation;
+  uint32_t x_bits;
+  quant::WeightKind weight;
+  uint32_t w_bits;
+  uint32_t products;
+};
+
+using enum quant::ActivationKind;
+constexpr auto kOdd = quant::WeightKind::odd_levels, kShift = quant::WeightKind::shift,
+               kTwos = quant::WeightKind::signed_levels;
+constexpr PackedForm kPackedForms[] = {
+    {"1x1_bits", signs, 1, kOdd, 1, 1},
+    {"2x2_bits", unsigned_levels, 2, kOdd, 2, 4},
+    {"signs_x_ternary", signs, 1, kShift, 2, 2},
+    {"ternary_x_signs", shift, 2, kOdd, 1, 1},
+    {"ternary_x_ternary", shift, 2, kShift, 2, 2},
+    {"shift3_x_shift3", shift, 3, kShift, 3, 6},
+    {"shift4_x_shift4", shift, 4, kShift, 4, 14},
+    {"2_bits_x_ternary", unsigned_levels, 2, kShift, 2, 4},
+    {"2_bits_x_shift3", unsigned_levels, 2, kShift, 3, 8},
+    {"4_bits_x_shift3", unsigned_levels, 4, kShift, 3, 16},
+    {"2_bits_x_signed2", unsigned_levels, 2, kTwos, 2, 4},
+    {"4_bits_x_signed4", unsigned_levels, 4, kTwos, 4, 16},
+};
+constexpr size_t kFormsOfEveryShape = 2;  // the others: of the first shape
+
+// Packed in and out, thresholds fused.
+Result<void> build_packed_conv(Graph& g, const ConvShape& s, const PackedForm& form) {
+  const quant::PackedWeightExtents extents = {.k = s.k, .taps = s.kernel * s.kernel, .c = s.c, .bits = form.w_bits};
+  const ValueId x = g.constant("x", {packed_dtype(form.x_bits), s.x().shape});
   const ValueId w = g.constant("w", {DType::u32, extents.shape()});
-  const ValueId thresholds = g.constant("thresholds", {DType::i32, Shape{1u << bits, s.k}});
-  const auto kind = bits == 1 ? quant::ActivationKind::signs : quant::ActivationKind::unsigned_levels;
+  const uint32_t rows = quant::threshold_rows(form.activation, form.x_bits);
+  const ValueId thresholds = g.constant("thresholds", {DType::i32, Shape{rows, s.k}});
   LOWTIDE_TRY_VOID(ops::packed_conv2d(g, "conv", x, w, {thresholds},
-                                      {.activation = kind,
-                                       .output_bits = bits,
+                                      {.activation = form.activation,
+                                       .weight = form.weight,
+                                       .output_activation = form.activation,
+                                       .output_bits = form.x_bits,
                                        .kernel_h = s.kernel,
                                        .kernel_w = s.kernel,
                                        .stride_h = s.stride,
@@ -125,11 +160,12 @@ std::vector<OpBench> all_op_benches() {
         {.name = s.name("conv2d_backward_input"), .build = [&s](Graph& g) { return build_conv_backward_input(g, s); }});
     out.push_back({.name = s.name("conv2d_backward_weight"),
                    .build = [&s](Graph& g) { return build_conv_backward_weight(g, s); }});
-    for (const uint32_t bits : {1u, 2u}) {
-      out.push_back({.name = s.name("packed_conv2d") + fmt::format("/{}x{}_bits", bits, bits),
+    const size_t forms = &s == kConvShapes ? std::size(kPackedForms) : kFormsOfEveryShape;
+    for (const PackedForm& form : std::span(kPackedForms).first(forms)) {
+      out.push_back({.name = s.name("packed_conv2d") + "/" + form.name,
                      .arithmetic = Arithmetic::codes,
-                     .plane_products = bits * bits,
-                     .build = [&s, bits](Graph& g) { return build_packed_conv(g, s, bits); }});
+                     .plane_products = form.products,
+                     .build = [&s, &form](Graph& g) { return build_packed_conv(g, s, form); }});
     }
   }
   add_linear_benches(out);

@@ -26,9 +26,9 @@ struct Options {
 };
 
 void print_report(const trainer::ExportReport& report) {
-  fmt::print("{:<24} {:<28} {:>5} {:>12} {:>12} {:>12}\n", "layer", "form", "bits", "weights", "bytes", "ideal");
+  fmt::print("{:<24} {:<42} {:>5} {:>12} {:>12} {:>12}\n", "layer", "form", "bits", "weights", "bytes", "ideal");
   for (const trainer::PackedLayerReport& layer : report.layers) {
-    fmt::print("{:<24} {:<28} {:>5} {:>12} {:>12} {:>12}\n", layer.name, layer.form, layer.weight_bits, layer.weights,
+    fmt::print("{:<24} {:<42} {:>5} {:>12} {:>12} {:>12}\n", layer.name, layer.form, layer.weight_bits, layer.weights,
                layer.bytes, layer.ideal_bytes);
   }
 }

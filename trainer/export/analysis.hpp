@@ -11,9 +11,11 @@
 
 namespace lowtide::trainer {
 
+// What the output of a quantiser means, on whichever side of a multiplication it stands.
 struct Levels {
-  quant::ActivationKind kind = quant::ActivationKind::unsigned_levels;  // of activations
-  uint32_t bits = 1;
+  quant::ActivationQuantizer activation = {};                // as activations; its inverse_step is not known here
+  quant::WeightKind weight = quant::WeightKind::odd_levels;  // as weights, of activation.bits bits
+  ValueId inverse_step = {};                                 // of the rule learned_step: f32 [], static
 };
 
 struct ExportAnalysis {
@@ -25,6 +27,7 @@ struct ExportAnalysis {
   explicit ExportAnalysis(const graph::Graph& graph);
 };
 
+// Whether the node's op has a row in the table of quantisers (analysis.cpp), which says what its levels are.
 bool is_quantizer(const graph::Node& node);
 
 // What lies between the accumulator of a convolution and a quantiser that folds into it. All values in between have one

@@ -32,6 +32,12 @@ bool is_fill(const ExportAnalysis& analysis, ValueId id) {
   return analysis.producer[id.index] != nullptr && analysis.producer[id.index]->op->name == "fill";
 }
 
+// Odd levels, the most common ones, go without a word.
+const char* kind_text(quant::WeightKind kind) {
+  if (kind == quant::WeightKind::odd_levels) return "";
+  return kind == quant::WeightKind::shift ? "shift weights, " : "signed weights, ";
+}
+
 class Packer {
  public:
   Packer(const Graph& eval, const ReadStatic& read)
@@ -71,7 +77,8 @@ class Packer {
     if (multiplies_levels(analysis_, node)) return visit_packed(node);
     const bool holds_levels = analysis_.levels[node.out().index].has_value();
     if (holds_levels && node.op->name == "max_pool2d" && codes_[node.in(0).index].is_valid()) {
-      LOWTIDE_TRY(codes_[node.out().index], pool_codes(node, codes_[node.in(0).index]));
+      LOWTIDE_TRY(codes_[node.out().index],
+                  pool_codes(node, codes_[node.in(0).index], analysis_.levels[node.out().index]->activation.kind));
       return {};
     }
     if (holds_levels && node.op->name == "reshape" && codes_[node.in(0).index].is_valid()) {
@@ -105,12 +112,18 @@ class Packer {
       return {};
     }
     LOWTIDE_TRY(const ValueId x, float_of(node.in(0)));
-    LOWTIDE_TRY(codes_[node.out().index], ops::pack(out_.graph, node.name, x, {levels.kind, levels.bits}));
+    ValueId inverse_step;
+    if (levels.inverse_step.is_valid()) {
+      LOWTIDE_TRY(inverse_step, constant_of(levels.inverse_step));
+    }
+    const quant::ActivationQuantizer& q = levels.activation;
+    LOWTIDE_TRY(codes_[node.out().index],
+                ops::pack(out_.graph, node.name, x, {q.kind, q.bits, q.rule, q.thresholds}, inverse_step));
     return {};
   }
 
   Result<void> visit_packed(const Node& node) {
-    LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::accumulator, 1, {}, "accumulators"));
+    LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::accumulator, {}, {}, "accumulators"));
     return {};
   }
 
@@ -124,6 +137,8 @@ class Packer {
       multiplier = read_(chain.affine->in(1));
       offset = read_(chain.affine->in(2));
     }
+    quant::ActivationQuantizer quantizer = levels.activation;
+    if (levels.inverse_step.is_valid()) quantizer.inverse_step = read_(levels.inverse_step).at(0);
     for (uint32_t k = 0; k < channels; ++k) {
       maps[k].output_scale = output_scale(root);
       if (chain.affine != nullptr) {
@@ -132,17 +147,17 @@ class Packer {
       }
       maps[k].clip_lo = chain.clip_lo;
       maps[k].clip_hi = chain.clip_hi;
-      maps[k].quantizer = {.kind = levels.kind, .bits = levels.bits};
+      maps[k].quantizer = quantizer;
     }
     const std::vector<int32_t> table = quant::fold_channels(maps);
-    const TensorDesc desc = {DType::i32, Shape{1u << levels.bits, channels}};
+    const TensorDesc desc = {DType::i32, Shape{quant::threshold_rows(quantizer.kind, quantizer.bits), channels}};
     const ValueId thresholds = constant(root.name + ".thresholds", desc, std::as_bytes(std::span(table)));
-    LOWTIDE_TRY(ValueId y, packed(root, PackedOutput::codes, levels.bits, {thresholds}, "thresholds"));
+    LOWTIDE_TRY(ValueId y, packed(root, PackedOutput::codes, quantizer, {thresholds}, "thresholds"));
     for (const Node* pool : chain.pools_before) {
-      LOWTIDE_TRY(y, pool_codes(*pool, y));
+      LOWTIDE_TRY(y, pool_codes(*pool, y, quantizer.kind));
     }
     for (const Node* pool : chain.pools_after) {
-      LOWTIDE_TRY(y, pool_codes(*pool, y));
+      LOWTIDE_TRY(y, pool_codes(*pool, y, quantizer.kind));
     }
     return y;
   }
@@ -152,15 +167,19 @@ class Packer {
                                      : node.params<ops::LinearParams>().output_scale;
   }
 
-  Result<ValueId> packed(const Node& node, PackedOutput output, uint32_t output_bits, std::vector<ValueId> further,
-                         const char* form) {
+  // `quantizer`: of the output, where it is codes.
+  Result<ValueId> packed(const Node& node, PackedOutput output, const quant::ActivationQuantizer& quantizer,
+                         std::vector<ValueId> further, const char* form) {
     const ValueId x = codes_[node.in(0).index];
     LOWTIDE_CHECK(x.is_valid(), "levels without codes");
-    const Levels a = *analysis_.levels[node.in(0).index], b = *analysis_.levels[node.in(1).index];
+    const quant::ActivationKind activation = analysis_.levels[node.in(0).index]->activation.kind;
+    const Levels& weight = *analysis_.levels[node.in(1).index];
+    const uint32_t bits = weight.activation.bits;
     const Shape& shape = eval_.desc(node.in(1)).shape;
     const bool is_conv = node.op->name == "conv2d";
     const Shape& in = out_.graph.desc(x).shape;
-    quant::PackedWeightExtents extents = {.k = shape[0], .taps = 1, .c = shape.last(), .bits = b.bits};
+    quant::PackedWeightExtents extents = {
+        .k = shape[0], .taps = 1, .c = shape.last(), .bits = bits, .kind = weight.weight};
     if (is_conv) extents.taps = shape[1] * shape[2];
     if (!is_conv && in.rank() == 4) {
       extents.taps = in[1] * in[2];
@@ -171,18 +190,25 @@ class Packer {
     const ValueId w = constant(node.name + ".weight", {DType::u32, extents.shape()}, std::as_bytes(std::span(words)));
     uint64_t further_bytes = 0;
     for (const ValueId id : further) further_bytes += out_.graph.desc(id).bytes();
-    out_.layers.push_back({node.name, fmt::format("packed_{}, {}", node.op->name, form), b.bits, levels.size(),
-                           words.size() * 4 + further_bytes,
-                           ceil_div(uint64_t{levels.size()} * b.bits, 8) + further_bytes});
+    out_.layers.push_back({node.name, fmt::format("packed_{}, {}{}", node.op->name, kind_text(weight.weight), form),
+                           bits, levels.size(), words.size() * 4 + further_bytes,
+                           ceil_div(uint64_t{levels.size()} * bits, 8) + further_bytes});
     if (!is_conv) {
       return ops::packed_linear(out_.graph, node.name, x, w, std::move(further),
-                                {a.kind, output, output_bits, output_scale(node)});
+                                {.activation = activation,
+                                 .weight = weight.weight,
+                                 .output = output,
+                                 .output_activation = quantizer.kind,
+                                 .output_bits = quantizer.bits,
+                                 .output_scale = output_scale(node)});
     }
     const auto p = node.params<ops::Conv2dParams>();
     return ops::packed_conv2d(out_.graph, node.name, x, w, std::move(further),
-                              {.activation = a.kind,
+                              {.activation = activation,
+                               .weight = weight.weight,
                                .output = output,
-                               .output_bits = output_bits,
+                               .output_activation = quantizer.kind,
+                               .output_bits = quantizer.bits,
                                .output_scale = p.output_scale,
                                .kernel_h = shape[1],
                                .kernel_w = shape[2],
@@ -195,10 +221,10 @@ class Packer {
                                .groups = p.groups});
   }
 
-  Result<ValueId> pool_codes(const Node& node, ValueId x) {
+  Result<ValueId> pool_codes(const Node& node, ValueId x, quant::ActivationKind kind) {
     const auto p = node.params<ops::Pool2dOpParams>();
     return ops::packed_max_pool2d(out_.graph, node.name, x,
-                                  {p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_h, p.pad_w});
+                                  {p.kernel_h, p.kernel_w, p.stride_h, p.stride_w, p.pad_h, p.pad_w, kind});
   }
 
   // The f32 twin of a dynamic value; levels are unpacked where something other than a packed op reads them.
@@ -207,7 +233,7 @@ class Packer {
     if (!twin.is_valid()) {
       LOWTIDE_CHECK(codes_[id.index].is_valid(), fmt::format("'{}' was not visited", eval_.value(id).name));
       LOWTIDE_TRY(twin, ops::unpack(out_.graph, eval_.value(id).name + "/unpack", codes_[id.index],
-                                    analysis_.levels[id.index]->kind));
+                                    analysis_.levels[id.index]->activation.kind));
       const Shape& wanted = eval_.desc(id).shape;
       if (out_.graph.desc(twin).shape != wanted) {
         return fail(ErrorCode::unsupported,

@@ -21,7 +21,7 @@ namespace lowtide::trainer {
 // One layer with weights, for the report of `lowtide export` and `inspect`.
 struct PackedLayerReport {
   std::string name;
-  std::string form;           // "packed_conv2d, thresholds", "conv2d f32", ...
+  std::string form;           // "packed_conv2d, shift weights, thresholds", "conv2d f32", ...
   uint32_t weight_bits = 32;  // planes; 32: f32
   uint64_t weights = 0;
   uint64_t bytes = 0;        // of its constants in the file

@@ -18,26 +18,64 @@ using graph::Graph;
 using graph::LowerTarget;
 using graph::Node;
 using quant::ActivationKind;
+using quant::ActivationRule;
 
-constexpr graph::ParamField kPackFields[] = {{"kind", offsetof(PackOpParams, kind), FieldType::u32},
-                                             {"bits", offsetof(PackOpParams, bits), FieldType::u32}};
+constexpr uint32_t threshold_offset(uint32_t i) {
+  return static_cast<uint32_t>(offsetof(PackOpParams, thresholds)) + 4 * i;
+}
+
+constexpr graph::ParamField kPackFields[] = {
+    {"kind", offsetof(PackOpParams, kind), FieldType::u32}, {"bits", offsetof(PackOpParams, bits), FieldType::u32},
+    {"rule", offsetof(PackOpParams, rule), FieldType::u32}, {"threshold1", threshold_offset(0), FieldType::f32},
+    {"threshold2", threshold_offset(1), FieldType::f32},    {"threshold3", threshold_offset(2), FieldType::f32},
+    {"threshold4", threshold_offset(3), FieldType::f32},    {"threshold5", threshold_offset(4), FieldType::f32},
+    {"threshold6", threshold_offset(5), FieldType::f32},    {"threshold7", threshold_offset(6), FieldType::f32}};
 constexpr graph::ParamField kUnpackFields[] = {{"kind", offsetof(UnpackOpParams, kind), FieldType::u32}};
 
 Result<void> expect_codes(const Node& node, ActivationKind kind, uint32_t bits) {
-  const uint32_t highest = kind == ActivationKind::signs ? 1 : quant::kMaxBits;
-  if (kind <= ActivationKind::signs && bits >= 1 && bits <= highest) return {};
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("'{}': codes of {} bits, kind {}: unsigned levels have 1 to 8 bits, signs have one",
-                          node.name, bits, static_cast<uint32_t>(kind)));
+  if (kind <= ActivationKind::shift && quant::has_bits(kind, bits)) return {};
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("'{}': codes of {} bits, kind {}: unsigned levels have 1 to 8 bits, signs one, shift levels 2 "
+                  "to 4",
+                  node.name, bits, static_cast<uint32_t>(kind)));
+}
+
+// Which inputs stand behind x.
+struct PackInputs {
+  bool has_affine = false, has_step = false;
+};
+
+Result<PackInputs> pack_inputs(const Node& node, const PackOpParams& params) {
+  const bool has_step = params.rule == ActivationRule::learned_step;
+  if (params.rule > ActivationRule::learned_step || (has_step && params.kind != ActivationKind::unsigned_levels)) {
+    return fail(
+        ErrorCode::invalid_argument,
+        fmt::format("'{}': rule {} of kind {}: there are unit ranges and learned steps, and only unsigned levels "
+                    "have learned steps",
+                    node.name, static_cast<uint32_t>(params.rule), static_cast<uint32_t>(params.kind)));
+  }
+  const size_t least = has_step ? 2 : 1;
+  if (node.inputs.size() != least && node.inputs.size() != least + 2) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' has {} inputs, but takes x, then multiplier and offset or neither{}", node.name,
+                            node.inputs.size(), has_step ? ", then the step" : ""));
+  }
+  return PackInputs{node.inputs.size() > least, has_step};
 }
 
 Descs infer_pack(const Node& node, const Graph& graph) {
   const auto params = node.params<PackOpParams>();
-  check_input_count(node, node.inputs.size() == 1 ? 1 : 3);
+  LOWTIDE_TRY(const PackInputs inputs, pack_inputs(node, params));
   LOWTIDE_TRY_VOID(expect_codes(node, params.kind, params.bits));
   LOWTIDE_TRY_VOID(expect_dtype(graph, node.in(0), DType::f32, "the input of pack"));
-  for (size_t i = 1; i < node.inputs.size(); ++i) {
+  for (size_t i = 1; inputs.has_affine && i < 3; ++i) {
     LOWTIDE_TRY_VOID(expect_per_channel(graph, node.in(0), node.in(i), "multiplier and offset of pack"));
+  }
+  if (inputs.has_step && graph.desc(node.inputs.back()) != f32_desc(Shape{})) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("the inverse step of '{}' must be {}, but is {}", node.name, to_string(f32_desc(Shape{})),
+                            to_string(graph.desc(node.inputs.back()))));
   }
   return std::vector{TensorDesc{packed_dtype(params.bits), graph.desc(node.in(0)).shape}};
 }
@@ -53,22 +91,32 @@ Descs infer_unpack(const Node& node, const Graph& graph) {
   return std::vector{f32_desc(x.shape)};
 }
 
-shaders::PackParams kernel_params(const TensorDesc& codes, ActivationKind kind, bool has_affine) {
+shaders::PackParams kernel_params(const TensorDesc& codes, ActivationKind kind) {
   return {.rows = narrow<uint32_t>(codes.shape.row_count()),
           .c = codes.shape.last(),
           .planes = planes_of(codes.dtype),
-          .is_signs = kind == ActivationKind::signs,
-          .has_affine = has_affine};
+          .kind = static_cast<uint32_t>(kind)};
 }
 
 Result<void> lower_pack(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const bool has_affine = node.inputs.size() == 3;
+  const auto p = node.params<PackOpParams>();
+  LOWTIDE_TRY(const PackInputs inputs, pack_inputs(node, p));
   const TensorDesc& y = graph.desc(node.out());
-  const auto params = kernel_params(y, node.params<PackOpParams>().kind, has_affine);
-  // Without an affine step its bindings get x, which the kernel then does not read through them.
+  shaders::PackParams params = kernel_params(y, p.kind);
+  params.has_affine = inputs.has_affine;
+  params.has_step = inputs.has_step;
+  params.threshold1 = p.thresholds[0];
+  params.threshold2 = p.thresholds[1];
+  params.threshold3 = p.thresholds[2];
+  params.threshold4 = p.thresholds[3];
+  params.threshold5 = p.thresholds[4];
+  params.threshold6 = p.thresholds[5];
+  params.threshold7 = p.thresholds[6];
+  // Bindings of what a node does not have get x, which the kernel then does not read through them.
   const kernels::pack_forward kernel{.x = node.in(0),
-                                     .multiplier = node.in(has_affine ? 1 : 0),
-                                     .offset = node.in(has_affine ? 2 : 0),
+                                     .multiplier = node.in(inputs.has_affine ? 1 : 0),
+                                     .offset = node.in(inputs.has_affine ? 2 : 0),
+                                     .inverse_step = inputs.has_step ? node.inputs.back() : node.in(0),
                                      .y = node.out()};
   out.add(kernel, params, groups_for(uint64_t{params.rows} * y.channel_words(), kernel.local_size));
   return {};
@@ -76,10 +124,15 @@ Result<void> lower_pack(const Node& node, const Graph& graph, const LowerTarget&
 
 Result<void> lower_unpack(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
   const TensorDesc& x = graph.desc(node.in(0));
-  const auto params = kernel_params(x, node.params<UnpackOpParams>().kind, false);
+  const auto params = kernel_params(x, node.params<UnpackOpParams>().kind);
   const kernels::pack_unpack_forward kernel{.x = node.in(0), .levels = node.out()};
   out.add(kernel, params, groups_for(x.element_count(), kernel.local_size));
   return {};
+}
+
+std::vector<ValueId> with_step(std::vector<ValueId> inputs, ValueId inverse_step) {
+  if (inverse_step.is_valid()) inputs.push_back(inverse_step);
+  return inputs;
 }
 
 }  // namespace
@@ -96,13 +149,13 @@ const graph::OpInfo kUnpackOp = {.name = "unpack",
                                  .infer = infer_unpack,
                                  .lower = lower_unpack};
 
-Result<ValueId> pack(Graph& graph, std::string name, ValueId x, const PackOpParams& params) {
-  return append_one(graph, kPackOp, std::move(name), params, {x});
+Result<ValueId> pack(Graph& graph, std::string name, ValueId x, const PackOpParams& params, ValueId inverse_step) {
+  return append_one(graph, kPackOp, std::move(name), params, with_step({x}, inverse_step));
 }
 
 Result<ValueId> pack_affine(Graph& graph, std::string name, ValueId x, ValueId multiplier, ValueId offset,
-                            const PackOpParams& params) {
-  return append_one(graph, kPackOp, std::move(name), params, {x, multiplier, offset});
+                            const PackOpParams& params, ValueId inverse_step) {
+  return append_one(graph, kPackOp, std::move(name), params, with_step({x, multiplier, offset}, inverse_step));
 }
 
 Result<ValueId> unpack(Graph& graph, std::string name, ValueId x, ActivationKind kind) {

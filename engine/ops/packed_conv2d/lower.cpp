@@ -33,7 +33,9 @@ shaders::PackedConv2dParams kernel_params(const PackedLayer& l) {
           .group_k = l.group_k(),
           .x_planes = l.x_bits,
           .w_planes = l.w_bits,
-          .is_signs = p.activation == quant::ActivationKind::signs,
+          .activation = static_cast<uint32_t>(p.activation),
+          .weight = static_cast<uint32_t>(p.weight),
+          .output_activation = static_cast<uint32_t>(p.output_activation),
           .output_bits = p.output_bits,
           .has_affine = p.output == PackedOutput::affine,
           .output_scale = p.output_scale};
@@ -52,42 +54,76 @@ uint32_t unroll_of(uint32_t count, uint32_t limit) {
 // accumulator in each iteration); with 24 and more, 256 -> 256 channels at 14x14 fall from 0.84 to 0.50.
 constexpr uint32_t kBodyWords = 18;
 
+// Thresholds that the store counts one by one instead of bisecting.
+uint32_t linear_thresholds(const PackedConv2dOpParams& p) {
+  if (p.output != PackedOutput::codes || p.output_bits > 2) return 0;
+  return quant::level_count(p.output_activation, p.output_bits) - 1;
+}
+
+// `products`: bit counts for one word of x met by one word of w.
 template <class Spec>
-void set_spec(Spec& spec, const PackedLayer& l) {
+void set_spec(Spec& spec, const PackedLayer& l, uint32_t products) {
   const PackedConv2dOpParams& p = l.params;
-  const bool is_packed_output = p.output == PackedOutput::codes;
   spec.block = l.k > 16 ? 32 : l.k > 8 ? 16 : l.k > 4 ? 8 : 4;
   spec.kernel_h = p.kernel_h;
   spec.kernel_w = p.kernel_w;
   spec.c_words = l.c_words();
   spec.x_planes = l.x_bits;
   spec.w_planes = l.w_bits;
-  spec.is_signs = p.activation == quant::ActivationKind::signs;
-  uint32_t words = std::max(1u, kBodyWords / (l.x_bits * l.w_bits));
+  uint32_t words = std::max(1u, kBodyWords / products);
   spec.unroll_c = unroll_of(l.c_words(), words);
   words /= spec.unroll_c;
   spec.unroll_w = unroll_of(p.kernel_w, std::max(1u, words));
   words /= spec.unroll_w;
   spec.unroll_h = spec.unroll_w == p.kernel_w ? unroll_of(p.kernel_h, std::max(1u, words)) : 1;
-  spec.linear_codes = is_packed_output && p.output_bits <= 2 ? p.output_bits : 0;
+  spec.linear_thresholds = linear_thresholds(p);
   spec.oh = l.oh;
   spec.ow = l.ow;
   spec.k_count = l.k;
   spec.group_k = l.group_k();
 }
 
+// Planes that forward_signed makes of the operands.
+struct Terms {
+  uint32_t x = 1, w = 1;
+};
+
+Terms terms_of(const PackedLayer& l) {
+  const bool x_shifts = l.params.activation == quant::ActivationKind::shift;
+  const bool w_shifts = l.params.weight == quant::WeightKind::shift;
+  return {.x = x_shifts ? quant::shift_magnitudes(l.x_bits) : l.x_bits,
+          .w = w_shifts ? quant::shift_magnitudes(l.w_bits) + 1 : l.w_bits};
+}
+
+bool has_signed_levels(const PackedLayer& l) {
+  return l.params.activation == quant::ActivationKind::shift || l.params.weight != quant::WeightKind::odd_levels;
+}
+
 bool is_tuned_possible(const PackedLayer& l) {
   return l.params.groups == 1 || (l.group_c() % 32 == 0 && l.group_k() % 32 == 0);
 }
 
-// One dispatch of `kernel`, whose members are set but for its spec constants.
 template <class Kernel>
-void add_tuned(Kernel kernel, const PackedLayer& l, DispatchList& out) {
-  set_spec(kernel.spec, l);
+void add_tuned(const Kernel& kernel, const PackedLayer& l, DispatchList& out) {
   const auto params = kernel_params(l);
   Groups groups = groups_for(params.pixels, kernel.local_size);
   groups.z = ceil_div(l.k, uint32_t{kernel.spec.block});
   out.add(kernel, params, groups);
+}
+
+// One dispatch of `kernel`, whose bindings are set.
+template <class Kernel>
+void add_forward(Kernel kernel, const PackedLayer& l, DispatchList& out) {
+  set_spec(kernel.spec, l, l.x_bits * l.w_bits);
+  kernel.spec.is_signs = l.params.activation == quant::ActivationKind::signs;
+  add_tuned(kernel, l, out);
+}
+template <class Kernel>
+void add_signed(Kernel kernel, const PackedLayer& l, DispatchList& out) {
+  const Terms terms = terms_of(l);
+  set_spec(kernel.spec, l, terms.x * terms.w);
+  kernel.spec.kinds = 3 * static_cast<uint32_t>(l.params.weight) + static_cast<uint32_t>(l.params.activation);
+  add_tuned(kernel, l, out);
 }
 
 }  // namespace
@@ -98,8 +134,12 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   const auto params = kernel_params(l);
   if (l.params.output == PackedOutput::codes) {
     const ValueId thresholds = node.in(2);
+    if (!is_naive && has_signed_levels(l)) {
+      add_signed(kernels::packed_conv2d_forward_signed{.x = x, .w = w, .thresholds = thresholds, .y = y}, l, out);
+      return {};
+    }
     if (!is_naive) {
-      add_tuned(kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = thresholds, .y = y}, l, out);
+      add_forward(kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = thresholds, .y = y}, l, out);
       return {};
     }
     const kernels::packed_conv2d_forward_naive kernel{.x = x, .w = w, .thresholds = thresholds, .y = y};
@@ -109,9 +149,15 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   // Without an affine step its bindings get w, which the kernel then does not read through them.
   const bool has_affine = l.params.output == PackedOutput::affine;
   const ValueId multiplier = has_affine ? node.in(2) : w, offset = has_affine ? node.in(3) : w;
+  if (!is_naive && has_signed_levels(l)) {
+    const kernels::packed_conv2d_forward_signed_f32 kernel{
+        .x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y};
+    add_signed(kernel, l, out);
+    return {};
+  }
   if (!is_naive) {
-    add_tuned(kernels::packed_conv2d_forward_f32{.x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y}, l,
-              out);
+    const kernels::packed_conv2d_forward_f32 kernel{.x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y};
+    add_forward(kernel, l, out);
     return {};
   }
   const kernels::packed_conv2d_forward_naive_f32 kernel{

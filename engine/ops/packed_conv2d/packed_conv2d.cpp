@@ -18,7 +18,9 @@ using graph::Node;
 using Params = PackedConv2dOpParams;
 
 constexpr graph::ParamField kFields[] = {{"activation", offsetof(Params, activation), FieldType::u32},
+                                         {"weight", offsetof(Params, weight), FieldType::u32},
                                          {"output", offsetof(Params, output), FieldType::u32},
+                                         {"output_activation", offsetof(Params, output_activation), FieldType::u32},
                                          {"output_bits", offsetof(Params, output_bits), FieldType::u32},
                                          {"output_scale", offsetof(Params, output_scale), FieldType::f32},
                                          {"kernel_h", offsetof(Params, kernel_h), FieldType::u32},

@@ -26,8 +26,10 @@ enum class PackedOutput : uint32_t { codes, affine, accumulator };
 
 struct PackedConv2dOpParams {
   quant::ActivationKind activation = quant::ActivationKind::signs;  // what the codes of x mean; signs need b1
+  quant::WeightKind weight = quant::WeightKind::odd_levels;         // what the codes of w mean
   PackedOutput output = PackedOutput::codes;
-  uint32_t output_bits = 1;   // codes: planes of y, 1 .. 8
+  quant::ActivationKind output_activation = quant::ActivationKind::unsigned_levels;  // codes: what those of y mean
+  uint32_t output_bits = 1;   // codes: planes of y, as many as its kind may have
   float output_scale = 1.0f;  // affine, accumulator
   uint32_t kernel_h = 1, kernel_w = 1;
   uint32_t stride_h = 1, stride_w = 1;

@@ -15,14 +15,24 @@ namespace {
 using graph::Graph;
 using graph::Node;
 
+const char* bits_of(quant::ActivationKind kind) {
+  if (kind == quant::ActivationKind::signs) return "signs have one bit";
+  return kind == quant::ActivationKind::shift ? "shift levels have 2 to 4" : "unsigned levels have 1 to 8";
+}
+const char* bits_of(quant::WeightKind kind) {
+  if (kind == quant::WeightKind::odd_levels) return "1 to 8";
+  return kind == quant::WeightKind::shift ? "2 to 4 of shift levels" : "2 to 8 of signed levels";
+}
+
 Result<void> expect_further(const Node& node, const Graph& graph, const PackedLayer& layer) {
   const PackedConv2dOpParams& params = layer.params;
   if (params.output == PackedOutput::codes) {
-    if (params.output_bits < 1 || params.output_bits > quant::kMaxBits) {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("'{}' has {} output bits, but 1 to 8 exist", node.name, params.output_bits));
+    if (!quant::has_bits(params.output_activation, params.output_bits)) {
+      return fail(ErrorCode::invalid_argument, fmt::format("'{}' gives codes of {} bits, but {}", node.name,
+                                                           params.output_bits, bits_of(params.output_activation)));
     }
-    const TensorDesc wanted = {DType::i32, Shape{1u << params.output_bits, layer.k}};
+    const uint32_t rows = quant::threshold_rows(params.output_activation, params.output_bits);
+    const TensorDesc wanted = {DType::i32, Shape{rows, layer.k}};
     if (graph.desc(node.in(2)) == wanted) return {};
     return fail(ErrorCode::invalid_argument, fmt::format("the thresholds of '{}' must be {}, but are {}", node.name,
                                                          to_string(wanted), to_string(graph.desc(node.in(2)))));
@@ -38,7 +48,8 @@ Result<void> expect_further(const Node& node, const Graph& graph, const PackedLa
 }
 
 Result<void> expect_exact(const Node& node, const PackedLayer& layer) {
-  const uint64_t levels = uint64_t{quant::max_code(layer.x_bits)} * quant::max_code(layer.w_bits);
+  const uint64_t levels = uint64_t{quant::max_level(layer.params.activation, layer.x_bits)} *
+                          quant::max_level(layer.params.weight, layer.w_bits);
   const uint64_t terms = uint64_t{layer.group_c()} * layer.params.kernel_h * layer.params.kernel_w;
   if (terms * levels <= static_cast<uint64_t>(quant::kMaxAccumulator)) return {};
   return fail(ErrorCode::invalid_argument,
@@ -61,9 +72,11 @@ size_t further_input_count(PackedOutput output) {
 }
 
 Result<PackedLayer> packed_layer(const Node& node, const Graph& graph, const PackedConv2dOpParams& params) {
-  if (params.output > PackedOutput::accumulator || params.activation > quant::ActivationKind::signs) {
+  using quant::ActivationKind;
+  if (params.output > PackedOutput::accumulator || params.activation > ActivationKind::shift ||
+      params.output_activation > ActivationKind::shift || params.weight > quant::WeightKind::signed_levels) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}' has an unknown kind of activation or output", node.name));
+                fmt::format("'{}' has an unknown kind of activation, weight or output", node.name));
   }
   check_input_count(node, 2 + further_input_count(params.output));
   const TensorDesc& x = graph.desc(node.in(0));
@@ -74,9 +87,9 @@ Result<PackedLayer> packed_layer(const Node& node, const Graph& graph, const Pac
         ErrorCode::invalid_argument,
         fmt::format("'{}' needs packed activations [n, h, w, c] or [n, c], but x is {}", node.name, to_string(x)));
   }
-  if (params.activation == quant::ActivationKind::signs && x.dtype != DType::b1) {
+  if (!quant::has_bits(params.activation, planes_of(x.dtype))) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}': signs have one bit, but x is {}", node.name, to_string(x)));
+                fmt::format("'{}': {}, but x is {}", node.name, bits_of(params.activation), to_string(x)));
   }
   PackedLayer layer = {.params = params, .n = x.shape[0], .c = x.shape.last(), .x_bits = planes_of(x.dtype)};
   if (rank == 4) {
@@ -92,11 +105,11 @@ Result<PackedLayer> packed_layer(const Node& node, const Graph& graph, const Pac
   layer.k = w.shape[3];
   layer.w_bits = w.shape[2];
   const uint64_t taps = uint64_t{params.kernel_h} * params.kernel_w;
-  if (taps != w.shape[0] || w.shape[1] != layer.c_words() || layer.w_bits > quant::kMaxBits) {
+  if (taps != w.shape[0] || w.shape[1] != layer.c_words() || !quant::has_bits(params.weight, layer.w_bits)) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}': weights {} should be u32[{}, {}, 1 to 8, k]: taps, words of {} input channels, "
+                fmt::format("'{}': weights {} should be u32[{}, {}, {}, k]: taps, words of {} input channels, "
                             "planes, output channels",
-                            node.name, to_string(w), taps, layer.c_words(), layer.group_c()));
+                            node.name, to_string(w), taps, layer.c_words(), bits_of(params.weight), layer.group_c()));
   }
   LOWTIDE_TRY_VOID(expect_exact(node, layer));
   LOWTIDE_TRY_VOID(expect_further(node, graph, layer));

@@ -16,15 +16,16 @@ using graph::Node;
 using Params = PackedLinearOpParams;
 
 constexpr graph::ParamField kFields[] = {{"activation", offsetof(Params, activation), FieldType::u32},
+                                         {"weight", offsetof(Params, weight), FieldType::u32},
                                          {"output", offsetof(Params, output), FieldType::u32},
+                                         {"output_activation", offsetof(Params, output_activation), FieldType::u32},
                                          {"output_bits", offsetof(Params, output_bits), FieldType::u32},
                                          {"output_scale", offsetof(Params, output_scale), FieldType::f32}};
 
 Result<PackedLayer> layer_of(const Node& node, const Graph& graph) {
   const auto p = node.params<Params>();
   const Shape& x = graph.desc(node.in(0)).shape;
-  PackedConv2dOpParams conv = {
-      .activation = p.activation, .output = p.output, .output_bits = p.output_bits, .output_scale = p.output_scale};
+  PackedConv2dOpParams conv = as_convolution(p);
   if (x.rank() == 4) {
     conv.kernel_h = x[1];
     conv.kernel_w = x[2];
@@ -50,6 +51,15 @@ graph::Cost cost(const Node& node, const Graph& graph) {
 }
 
 }  // namespace
+
+PackedConv2dOpParams as_convolution(const PackedLinearOpParams& p) {
+  return {.activation = p.activation,
+          .weight = p.weight,
+          .output = p.output,
+          .output_activation = p.output_activation,
+          .output_bits = p.output_bits,
+          .output_scale = p.output_scale};
+}
 
 const graph::OpInfo kPackedLinearOp = {.name = "packed_linear",
                                        .fields = kFields,

@@ -14,10 +14,15 @@ namespace lowtide::ops {
 
 struct PackedLinearOpParams {
   quant::ActivationKind activation = quant::ActivationKind::signs;
+  quant::WeightKind weight = quant::WeightKind::odd_levels;
   PackedOutput output = PackedOutput::codes;
+  quant::ActivationKind output_activation = quant::ActivationKind::unsigned_levels;
   uint32_t output_bits = 1;
   float output_scale = 1.0f;
 };
+
+// The same layer as a convolution of one pixel; the kernel's extents are left to the caller.
+PackedConv2dOpParams as_convolution(const PackedLinearOpParams& params);
 
 extern const graph::OpInfo kPackedLinearOp;
 

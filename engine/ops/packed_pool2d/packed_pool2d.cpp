@@ -19,10 +19,13 @@ using graph::LowerTarget;
 using graph::Node;
 using Params = PackedPool2dOpParams;
 
-constexpr graph::ParamField kFields[] = {
-    {"window_h", offsetof(Params, window_h), FieldType::u32}, {"window_w", offsetof(Params, window_w), FieldType::u32},
-    {"stride_h", offsetof(Params, stride_h), FieldType::u32}, {"stride_w", offsetof(Params, stride_w), FieldType::u32},
-    {"pad_h", offsetof(Params, pad_h), FieldType::u32},       {"pad_w", offsetof(Params, pad_w), FieldType::u32}};
+constexpr graph::ParamField kFields[] = {{"window_h", offsetof(Params, window_h), FieldType::u32},
+                                         {"window_w", offsetof(Params, window_w), FieldType::u32},
+                                         {"stride_h", offsetof(Params, stride_h), FieldType::u32},
+                                         {"stride_w", offsetof(Params, stride_w), FieldType::u32},
+                                         {"pad_h", offsetof(Params, pad_h), FieldType::u32},
+                                         {"pad_w", offsetof(Params, pad_w), FieldType::u32},
+                                         {"activation", offsetof(Params, activation), FieldType::u32}};
 
 // Places of the window along one axis, 0 where there is none or one lies wholly outside x.
 uint32_t places(uint64_t extent, uint64_t window, uint64_t stride, uint64_t pad) {
@@ -38,6 +41,10 @@ Descs infer(const Node& node, const Graph& graph) {
   if (!is_packed(x.dtype) || x.shape.rank() != 4) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}': packed pooling needs packed codes [n, h, w, c], not {}", node.name, to_string(x)));
+  }
+  if (p.activation > quant::ActivationKind::shift || !quant::has_bits(p.activation, planes_of(x.dtype))) {
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}': {} does not hold codes of kind {}", node.name,
+                                                         to_string(x), static_cast<uint32_t>(p.activation)));
   }
   const uint32_t oh = places(x.shape[1], p.window_h, p.stride_h, p.pad_h);
   const uint32_t ow = places(x.shape[2], p.window_w, p.stride_w, p.pad_w);
@@ -67,6 +74,7 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget&, Dis
                                               .pad_w = p.pad_w};
   kernels::packed_pool2d_max_forward kernel{.x = node.in(0), .y = node.out()};
   kernel.spec.planes = planes_of(x.dtype);
+  kernel.spec.is_shift = p.activation == quant::ActivationKind::shift;
   out.add(kernel, params, groups_for(uint64_t{params.pixels} * params.words, kernel.local_size));
   return {};
 }
