@@ -275,5 +275,11 @@ const char* to_string(LossKind value) {
 const char* to_string(NanPolicy value) {
   return word(value);
 }
+const char* to_string(ExpansionMerge value) {
+  return word(value);
+}
+const char* to_string(ExpansionSchedule value) {
+  return word(value);
+}
 
 }  // namespace lowtide::trainer

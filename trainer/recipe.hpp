@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "trainer/methods/exp_net_options.hpp"
 
 namespace lowtide::trainer {
 
@@ -147,6 +148,7 @@ struct Phase {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   TrainingOptions training;
+  ExpansionOptions expansion;
 
   friend bool operator==(const Phase&, const Phase&) = default;
 };
@@ -204,5 +206,7 @@ const char* to_string(OptimizerKind value);
 const char* to_string(ScheduleKind value);
 const char* to_string(LossKind value);
 const char* to_string(NanPolicy value);
+const char* to_string(ExpansionMerge value);
+const char* to_string(ExpansionSchedule value);
 
 }  // namespace lowtide::trainer

@@ -66,6 +66,18 @@ constexpr auto words_of(NanPolicy) {
                     Word<NanPolicy>{NanPolicy::lower_rate, "lower_rate"}};
 }
 
+constexpr auto words_of(ExpansionMerge) {
+  return std::array{Word<ExpansionMerge>{ExpansionMerge::none, "none"},
+                    Word<ExpansionMerge>{ExpansionMerge::add, "add"},
+                    Word<ExpansionMerge>{ExpansionMerge::subtract, "subtract"},
+                    Word<ExpansionMerge>{ExpansionMerge::concatenate, "concatenate"}};
+}
+constexpr auto words_of(ExpansionSchedule) {
+  return std::array{Word<ExpansionSchedule>{ExpansionSchedule::half_cosine, "half_cosine"},
+                    Word<ExpansionSchedule>{ExpansionSchedule::halving, "halving"},
+                    Word<ExpansionSchedule>{ExpansionSchedule::linear, "linear"}};
+}
+
 template <class V>
 void describe(V& v, DataOptions& o) {
   constexpr WholeRange kBatch = {1, 65536};
@@ -153,6 +165,14 @@ void describe(V& v, TrainingOptions& o) {
   v.key("keep_best", o.keep_best);
 }
 
+template <class V>
+void describe(V& v, ExpansionOptions& o) {
+  v.key("merge", o.merge);
+  v.key("schedule", o.schedule);
+  v.key("fraction", o.fraction, RealRange{0.001, 1});
+  v.key("epochs", o.epochs, WholeRange{0, 1000000});
+}
+
 // The sections that a recipe has at its top level and that each [[phase]] may override.
 template <class V>
 void describe_phase_sections(V& v, Phase& o) {
@@ -161,6 +181,7 @@ void describe_phase_sections(V& v, Phase& o) {
   v.section("optimizer", o.optimizer);
   v.section("schedule", o.schedule);
   v.section("training", o.training);
+  v.section("expansion", o.expansion);
 }
 
 template <class V>

@@ -25,6 +25,7 @@
 
 #include "engine/base/file.hpp"
 #include "trainer/edit_distance.hpp"
+#include "trainer/methods/exp_net.hpp"
 #include "trainer/recipe.hpp"
 #include "trainer/recipe_check.hpp"
 #include "trainer/recipe_keys.hpp"
@@ -302,6 +303,7 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view source, std:
     }
   }
   if (!mistakes.empty()) return mistakes_error(source, std::move(mistakes));
+  split_expansions(recipe.phases);
   return recipe;
 }
 

@@ -38,6 +38,7 @@
 #include "engine/ops/scale/scale.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "engine/ops/step_scale/step_scale.hpp"
 
 namespace lowtide::ops {
 namespace {
@@ -105,6 +106,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kSgdOp,
     &kSoftmaxCrossEntropyOp,
     &kSoftmaxCrossEntropyBackwardOp,
+    &kStepScaleOp,
     &kUnpackOp,
     // clang-format on
 };

@@ -65,6 +65,7 @@ void scale(const Operands&);
 void sgd(const Operands&);
 void softmax_cross_entropy(const Operands&);
 void softmax_cross_entropy_backward_input(const Operands&);
+void step_scale(const Operands&);
 void unpack(const Operands&);
 // clang-format on
 

@@ -73,6 +73,7 @@ constexpr Row kRows[] = {
     {"sgd", sgd},
     {"softmax_cross_entropy", softmax_cross_entropy},
     {"softmax_cross_entropy_backward_input", softmax_cross_entropy_backward_input},
+    {"step_scale", step_scale},
     {"unpack", unpack},
     // clang-format on
 };

@@ -40,6 +40,7 @@ std::vector<OpCase> all_cases() {
            scale_cases,
            sgd_cases,
            softmax_cross_entropy_cases,
+           step_scale_cases,
            // clang-format on
        }) {
     std::vector<OpCase> cases = table();

@@ -103,5 +103,6 @@ std::vector<OpCase> reshape_cases();
 std::vector<OpCase> scale_cases();
 std::vector<OpCase> sgd_cases();
 std::vector<OpCase> softmax_cross_entropy_cases();
+std::vector<OpCase> step_scale_cases();
 
 }  // namespace lowtide::cases

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The blocks without weights: pools, activations, shortcuts, dropout.
+#include <fmt/format.h>
+
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/concat/concat.hpp"
@@ -9,21 +11,27 @@
 #include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "trainer/nets/blocks.hpp"
+#include "trainer/nets/expansion.hpp"
 
 namespace lowtide::trainer {
 
 Signal activate(NetContext& net, const std::string& name, Signal x) {
-  if (net.has_failed() || x.pending == Activation::none) return x;
-  x.value = x.pending == Activation::relu ? net.keep(ops::relu(net.graph(), name, x.value))
-                                          : net.keep(ops::clip(net.graph(), name, x.value, -1.0f, 1.0f));
+  if (net.has_failed()) return {};
+  if (x.pending == Activation::relu) x.value = net.keep(ops::relu(net.graph(), name, x.value));
+  if (x.pending == Activation::hard_tanh) x.value = net.keep(ops::clip(net.graph(), name, x.value, -1.0f, 1.0f));
   x.pending = Activation::none;
+  if (net.phase().expansion.merge == ExpansionMerge::concatenate) return x;  // the branch stays beside
+  x.value = merge_branch(net, name, x.value, x.branch);
+  x.branch = {};
   return x;
 }
 
 Signal max_pool(NetContext& net, const std::string& name, Signal x, uint32_t kernel, uint32_t stride,
                 uint32_t padding) {
   if (net.has_failed()) return {};
-  x.value = net.keep(ops::max_pool2d(net.graph(), name, x.value, ops::square_pool(kernel, stride, padding)));
+  const ops::Pool2dOpParams pool = ops::square_pool(kernel, stride, padding);
+  x.value = net.keep(ops::max_pool2d(net.graph(), name, x.value, pool));
+  if (x.branch.is_valid()) x.branch = net.keep(ops::max_pool2d(net.graph(), name + "/branch", x.branch, pool));
   return x;
 }
 
@@ -31,6 +39,7 @@ Signal global_average_pool(NetContext& net, const std::string& name, Signal x) {
   x = activate(net, name + "/x", x);
   if (net.has_failed()) return {};
   x.value = net.keep(ops::global_average_pool(net.graph(), name, x.value));
+  if (x.branch.is_valid()) x.branch = net.keep(ops::global_average_pool(net.graph(), name + "/branch", x.branch));
   return x;
 }
 
@@ -38,7 +47,20 @@ Signal residual(NetContext& net, const std::string& name, Signal branch, Signal 
   if (net.has_failed()) return {};
   LOWTIDE_CHECK(branch.pending == Activation::none && shortcut.pending == Activation::none,
                 "a sum of tensors whose activations were not applied");
-  return {.value = net.keep(ops::add(net.graph(), name, branch.value, shortcut.value)), .pending = activation};
+  Signal sum = {.value = net.keep(ops::add(net.graph(), name, branch.value, shortcut.value)), .pending = activation};
+  if (!branch.branch.is_valid() && !shortcut.branch.is_valid()) return sum;
+  if (net.phase().expansion.merge == ExpansionMerge::concatenate) {
+    net.set_error({ErrorCode::invalid_argument,
+                   fmt::format("expansion.merge = \"concatenate\" needs a network without shortcuts, but '{}' of the "
+                               "network \"{}\" adds one; use \"add\" or another network",
+                               name, net.network().name)});
+    return {};
+  }
+  sum.branch = branch.branch.is_valid() ? branch.branch : shortcut.branch;
+  if (branch.branch.is_valid() && shortcut.branch.is_valid()) {
+    sum.branch = net.keep(ops::add(net.graph(), name + "/branch", branch.branch, shortcut.branch));
+  }
+  return sum;
 }
 
 Signal shortcut_without_parameters(NetContext& net, const std::string& name, Signal x, uint32_t channels,
@@ -60,7 +82,11 @@ Signal drop(NetContext& net, const std::string& name, Signal x) {
   if (net.has_failed() || !net.is_training() || probability == 0) return x;
   x = activate(net, name + "/x", x);
   if (net.has_failed()) return {};
-  x.value = net.keep(ops::dropout(net.graph(), name, x.value, static_cast<float>(probability), stream_of(name)));
+  const auto drop_half = [&](const std::string& node, ValueId half) {
+    return net.keep(ops::dropout(net.graph(), node, half, static_cast<float>(probability), stream_of(node)));
+  };
+  x.value = drop_half(name, x.value);
+  if (x.branch.is_valid()) x.branch = drop_half(name + "/branch", x.branch);
   return x;
 }
 

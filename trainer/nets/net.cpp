@@ -75,6 +75,10 @@ ValueId NetContext::state(std::string name, Shape shape, Initializer initializer
   return value;
 }
 
+void NetContext::set_hand_over(size_t first, HandOver hand_over) {
+  for (size_t i = first; i < parameters_.size(); ++i) parameters_[i].hand_over = hand_over;
+}
+
 ValueId NetContext::keep(Result<ValueId> result) {
   if (result) return *result;
   set_error(std::move(result).error());

@@ -68,6 +68,7 @@ struct Signal {
   ValueId value;
   Activation pending = Activation::none;
   bool is_image = false;
+  ValueId branch = {};  // EXP-Net: to be merged behind the activation; of the value's shape; invalid: none
 };
 
 // Errors stick: after the first one, blocks do nothing and the builder's result is that error, so builders read as
@@ -92,6 +93,8 @@ class NetContext {
   ValueId parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
                     uint32_t weight_bits = kFloatBits);
   ValueId state(std::string name, Shape shape, Initializer initializer);
+  // Of the parameters from the `first`-th on.
+  void set_hand_over(size_t first, HandOver hand_over);
   void add_layer(NetLayer layer) { layers_.push_back(std::move(layer)); }
 
   bool has_failed() const { return error_.has_value(); }

@@ -2,6 +2,8 @@
 // One line for each scheduled number.
 #include "trainer/schedule/step_values.hpp"
 
+#include "trainer/methods/exp_net.hpp"
+
 namespace lowtide::trainer {
 
 StepCount schedule_length(const Phase& phase, uint64_t steps_per_epoch) {
@@ -17,6 +19,7 @@ StepValues step_values(const Phase& phase, uint64_t steps_per_epoch, uint64_t st
   const uint64_t at = schedule_step(phase, steps_per_epoch, step);
   StepValues values;
   values.rate = learning_rate(phase.schedule, length, at);
+  values.expansion = expansion_at(phase, steps_per_epoch, step);
   return values;
 }
 
