@@ -24,6 +24,7 @@ struct Options {
   double seconds = 1.0;
   bool naive_only = false;
   bool list = false;
+  StepsOption steps;
 };
 
 struct Row {
@@ -122,13 +123,25 @@ void add_bench(CLI::App& app, Program& program) {
   CLI::App& command = *app.add_subcommand("bench", "rate of every op on a device, as a share of the device's ceiling");
   add_device_option(command, options->device);
   command.add_option("--filter", options->filter, "only rows whose name holds this text");
-  command.add_option("--seconds", options->seconds, "time per row")
+  command.add_option("--seconds", options->seconds, "time per row; with --steps, of all of them")
       ->check(CLI::Range(0.01, 600.0))
       ->capture_default_str();
   command.add_option("--csv", options->csv, "also write the rows to this file");
   command.add_flag("--naive", options->naive_only, "take the naive kernel of every op");
   command.add_flag("--list", options->list, "only list the rows");
-  set_body(command, program, [options] { return run(*options); });
+  command.add_option("--steps", options->steps.recipe.path,
+                     "instead of ops: whole training steps of this recipe beside its network in full precision");
+  add_override_option(command, options->steps.recipe);
+  add_input_option(command, options->steps.input);
+  command.add_flag("--profile", options->steps.profile, "with --steps: the time of every dispatch");
+  set_body(command, program, [options]() -> Result<int> {
+    if (options->steps.recipe.path.empty()) return run(*options);
+    options->steps.device = options->device;
+    options->steps.csv = options->csv;
+    options->steps.seconds = options->seconds;
+    options->steps.naive_only = options->naive_only;
+    return bench_steps(options->steps);
+  });
 }
 
 }  // namespace lowtide::program

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "trainer/data/dataset.hpp"
+
 namespace lowtide::program {
 
 int report(const Error& error) {
@@ -52,6 +54,10 @@ Result<std::unique_ptr<runtime::Context>> open_device(const DeviceOption& option
 
 void add_recipe_option(CLI::App& command, RecipeOption& option, const std::string& what) {
   command.add_option("recipe", option.path, what)->required();
+  add_override_option(command, option);
+}
+
+void add_override_option(CLI::App& command, RecipeOption& option) {
   command
       .add_option("--set", option.overrides,
                   "override a recipe key: --set section.key=value, as often as needed (as optimizer.name=sgd, "
@@ -70,6 +76,27 @@ void add_data_option(CLI::App& command, std::string& data) {
   command.add_option("--data", data,
                      "folder that holds the data sets (mnist, cifar-10-batches-bin, ...); default: "
                      "LOWTIDE_DATA. The set 'glyphs' needs none");
+}
+
+void add_input_option(CLI::App& command, InputOption& option) {
+  add_data_option(command, option.data);
+  command.add_option("--image", option.image, "HEIGHT WIDTH CHANNELS instead of the data set's")->expected(3);
+  command.add_option("--classes", option.classes, "classes, together with --image");
+}
+
+Result<trainer::NetInput> input_of(const InputOption& option, const trainer::DataOptions& data, uint32_t batch) {
+  if (!option.image.empty()) {
+    return trainer::NetInput{batch, option.image[0], option.image[1], option.image[2], option.classes};
+  }
+  auto dataset = trainer::open_dataset(data.set, trainer::data_root(option.data), data.image_size);
+  if (!dataset) {
+    Error error = std::move(dataset).error();
+    error.reasons.push_back(
+        "without the data: say what the network sees with --image HEIGHT WIDTH CHANNELS --classes N");
+    return tl::unexpected(std::move(error));
+  }
+  return trainer::NetInput{batch, dataset->image.height, dataset->image.width, dataset->image.channels,
+                           dataset->class_count()};
 }
 
 }  // namespace lowtide::program

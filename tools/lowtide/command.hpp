@@ -11,6 +11,7 @@
 #include "engine/base/result.hpp"
 #include "engine/runtime/context.hpp"
 #include "trainer/loop/run_folder.hpp"
+#include "trainer/loop/train_step.hpp"
 #include "trainer/recipe.hpp"
 
 namespace CLI {
@@ -53,9 +54,31 @@ struct RecipeOption {
   std::vector<std::string> overrides;
 };
 void add_recipe_option(CLI::App& command, RecipeOption& option, const std::string& what);
+void add_override_option(CLI::App& command, RecipeOption& option);  // --set alone
 Result<trainer::Recipe> read_recipe_option(const RecipeOption& option);
 
 void add_data_option(CLI::App& command, std::string& data);
+
+// What a recipe's network sees, for commands that need no images: --image and --classes, else the recipe's data set.
+struct InputOption {
+  std::string data;
+  std::vector<uint32_t> image;  // height, width, channels
+  uint32_t classes = 10;
+};
+void add_input_option(CLI::App& command, InputOption& option);
+Result<trainer::NetInput> input_of(const InputOption& option, const trainer::DataOptions& data, uint32_t batch);
+
+// bench --steps: whole training steps of a recipe beside those of its network in full precision.
+struct StepsOption {
+  RecipeOption recipe;
+  DeviceOption device;
+  InputOption input;
+  std::string csv;
+  double seconds = 10;
+  bool naive_only = false;
+  bool profile = false;
+};
+Result<int> bench_steps(const StepsOption& options);
 
 void add_bench(CLI::App& app, Program& program);
 void add_devices(CLI::App& app, Program& program);

@@ -12,7 +12,6 @@
 #include "engine/plan/dump.hpp"
 #include "engine/plan/plan.hpp"
 #include "tools/lowtide/command.hpp"
-#include "trainer/data/dataset.hpp"
 #include "trainer/loop/evaluate.hpp"
 #include "trainer/loop/run.hpp"
 #include "trainer/loop/train_step.hpp"
@@ -23,10 +22,8 @@ namespace {
 
 struct Options {
   RecipeOption recipe;
-  std::string data;
+  InputOption input;
   std::string caps = "software";
-  std::vector<uint32_t> image;  // height, width, channels
-  uint32_t classes = 10;
   bool show_graph = false;
   bool show_plan = false;
   bool is_training = false;
@@ -65,23 +62,6 @@ void print_layers(const trainer::EvalGraph& eval) {
              multiply_adds);
 }
 
-// What the network sees: --image and --classes, else the recipe's data set.
-Result<trainer::NetInput> input_of(const Options& options, const trainer::Recipe& recipe) {
-  const uint32_t batch = options.is_training ? recipe.data.batch : recipe.data.eval_batch;
-  if (!options.image.empty()) {
-    return trainer::NetInput{batch, options.image[0], options.image[1], options.image[2], options.classes};
-  }
-  auto dataset = trainer::open_dataset(recipe.data.set, trainer::data_root(options.data), recipe.data.image_size);
-  if (!dataset) {
-    Error error = std::move(dataset).error();
-    error.reasons.push_back(
-        "without the data: say what the network sees with --image HEIGHT WIDTH CHANNELS --classes N");
-    return tl::unexpected(std::move(error));
-  }
-  return trainer::NetInput{batch, dataset->image.height, dataset->image.width, dataset->image.channels,
-                           dataset->class_count()};
-}
-
 Result<void> print_graph(const graph::Graph& graph, const Options& options) {
   if (options.show_graph) fmt::print("\n{}", graph::dump(graph));
   LOWTIDE_TRY(const plan::Program program, plan::make_program(graph, {.caps = stored_caps(options.caps)}));
@@ -97,7 +77,8 @@ Result<void> print_graph(const graph::Graph& graph, const Options& options) {
 
 Result<int> inspect_recipe(const Options& options) {
   LOWTIDE_TRY(const trainer::Recipe recipe, read_recipe_option(options.recipe));
-  LOWTIDE_TRY(const trainer::NetInput input, input_of(options, recipe));
+  const uint32_t batch = options.is_training ? recipe.data.batch : recipe.data.eval_batch;
+  LOWTIDE_TRY(const trainer::NetInput input, input_of(options.input, recipe.data, batch));
   for (const trainer::Phase& phase : recipe.phases) {
     fmt::print("phase {}: network {}, {} images of {}x{}x{}, {} classes\n", phase.name, phase.network.name, input.batch,
                input.height, input.width, input.channels, input.classes);
@@ -147,14 +128,12 @@ void add_inspect(CLI::App& app, Program& program) {
       *app.add_subcommand("inspect", "layers, packed sizes, graph, memory plan and barriers; or a safetensors file");
   add_recipe_option(command, options->recipe, "recipe file, folder of a run, or a .safetensors file");
   command.get_option("recipe")->required(false);
-  add_data_option(command, options->data);
+  add_input_option(command, options->input);
   command.add_flag("--graph", options->show_graph, "print the graph");
   command.add_flag("--plan", options->show_plan, "print placements, dispatches and barriers");
   command.add_flag("--training", options->is_training, "the training step instead of the evaluation");
   command.add_option("--caps", options->caps, "device to lower for: floor, software or data-centre")
       ->check(CLI::IsMember({"floor", "software", "data-centre"}));
-  command.add_option("--image", options->image, "HEIGHT WIDTH CHANNELS instead of the data set's")->expected(3);
-  command.add_option("--classes", options->classes, "classes, together with --image");
   command.add_flag("--networks", *show_networks, "list the networks that a recipe may name");
   set_body(command, program, [options, show_networks]() -> Result<int> {
     if (*show_networks) return networks();

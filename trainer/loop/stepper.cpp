@@ -28,11 +28,13 @@ void fill_one_hot(std::span<const uint32_t> labels, std::span<std::byte> to) {
 
 }  // namespace
 
-Result<std::unique_ptr<Stepper>> Stepper::create(runtime::Context& context, TrainGraph train) {
+Result<std::unique_ptr<Stepper>> Stepper::create(runtime::Context& context, TrainGraph train, Options options) {
   std::unique_ptr<Stepper> stepper(new Stepper(std::move(train)));
   const TrainGraph& t = stepper->train_;
-  LOWTIDE_TRY(plan::Program program, plan::make_program(t.graph, {.caps = context.caps()}));
-  LOWTIDE_TRY(stepper->executor_, runtime::Executor::create(context, std::move(program), {}, {.slots = kSlots}));
+  LOWTIDE_TRY(plan::Program program,
+              plan::make_program(t.graph, {.caps = context.caps(), .naive_only = options.naive_only}));
+  LOWTIDE_TRY(stepper->executor_, runtime::Executor::create(context, std::move(program), {},
+                                                            {.slots = kSlots, .profile = options.profile}));
   LOWTIDE_TRY_VOID(stepper->executor_->write(t.attributes, std::as_bytes(std::span(t.block_attributes))));
   return stepper;
 }

@@ -21,10 +21,17 @@ struct StepMetrics {
   uint64_t step = 0;
 };
 
+struct StepperOptions {
+  bool naive_only = false;  // the naive kernel of every op
+  bool profile = false;     // times every dispatch (executor().profile())
+};
+
 class Stepper {
  public:
+  using Options = StepperOptions;
+
   // `batch`: images of a step. Parameters are undefined until write() of net_state.hpp set them.
-  static Result<std::unique_ptr<Stepper>> create(runtime::Context& context, TrainGraph train);
+  static Result<std::unique_ptr<Stepper>> create(runtime::Context& context, TrainGraph train, Options options = {});
 
   // Fills the next slot and submits it. At most two steps may be unfinished.
   Result<void> submit(const Batch& batch, const shaders::StepBlock& step);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timing of training steps.
+#include "tools/bench/step_bench.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "engine/base/rng.hpp"
+#include "engine/base/stopwatch.hpp"
+#include "trainer/loop/net_state.hpp"
+#include "trainer/loop/stepper.hpp"
+
+namespace lowtide::bench {
+namespace {
+
+constexpr uint64_t kSeed = 1;
+constexpr uint32_t kWarmUpSteps = 2;
+
+// Pixels in [-1, 1) and labels, the same for every phase.
+struct RandomBatch {
+  std::vector<float> images;
+  std::vector<uint32_t> labels;
+
+  explicit RandomBatch(const trainer::NetInput& input) {
+    Rng rng(kSeed, 0);
+    images.resize(size_t{input.batch} * input.height * input.width * input.channels);
+    for (float& pixel : images) pixel = unit_float(rng.next()) * 2.0f - 1.0f;
+    labels.resize(input.batch);
+    for (uint32_t& label : labels) label = rng.next() % input.classes;
+  }
+  trainer::Batch batch() const {
+    return {.images = images, .labels = labels, .valid = static_cast<uint32_t>(labels.size())};
+  }
+};
+
+// One phase in turn.
+struct Turn {
+  const StepBench* bench = nullptr;
+  std::unique_ptr<trainer::Stepper> stepper;
+  std::vector<double> times = {};
+  uint64_t step = 0;
+};
+
+Result<Turn> make_turn(runtime::Context& context, const StepBench& bench, const trainer::NetInput& input,
+                       const StepBenchOptions& options) {
+  Turn turn = {.bench = &bench, .stepper = nullptr};
+  LOWTIDE_TRY(trainer::TrainGraph train, trainer::make_train_graph(bench.phase, input));
+  const std::vector<trainer::NamedTensor> tensors = trainer::initial_tensors(train.graph, train.parameters, kSeed);
+  LOWTIDE_TRY(turn.stepper, trainer::Stepper::create(context, std::move(train),
+                                                     {.naive_only = options.naive_only, .profile = options.profile}));
+  LOWTIDE_TRY_VOID(trainer::write_persistent(turn.stepper->train().graph, turn.stepper->executor(), tensors));
+  return turn;
+}
+
+// The rate is tiny: parameters stay where real training starts, however long the bench runs.
+Result<void> take_step(Turn& turn, const RandomBatch& data) {
+  constexpr double kRate = 1e-6;
+  const auto valid = static_cast<uint32_t>(data.labels.size());
+  const auto block = trainer::make_step_block(turn.bench->phase.optimizer, kSeed, turn.step++, kRate, valid);
+  const Stopwatch watch;
+  LOWTIDE_TRY_VOID(turn.stepper->submit(data.batch(), block));
+  LOWTIDE_TRY(const trainer::StepMetrics metrics, turn.stepper->finish());
+  turn.times.push_back(watch.seconds());
+  if (std::isfinite(metrics.loss) && std::isfinite(metrics.gradient_norm) && metrics.gradient_norm > 0) return {};
+  return fail(ErrorCode::numeric,
+              turn.bench->name + ": a step whose gradient is zero or not finite; its time would " + "mean nothing");
+}
+
+StepTiming timing_of(Turn& turn) {
+  std::vector<double>& times = turn.times;
+  std::sort(times.begin(), times.end());
+  const auto quantile = [&](double q) { return times[static_cast<size_t>(q * static_cast<double>(times.size() - 1))]; };
+  const plan::Program& program = turn.stepper->executor().program();
+  return {.name = turn.bench->name,
+          .seconds = quantile(0.5),
+          .best_seconds = times.front(),
+          .spread = (quantile(0.9) - quantile(0.1)) / quantile(0.5),
+          .repeats = static_cast<uint32_t>(times.size()),
+          .dispatches = program.dispatches.size(),
+          .activation_bytes = program.arena_bytes[static_cast<size_t>(plan::Arena::activation)],
+          .profile = turn.stepper->executor().profile().is_empty() ? "" : turn.stepper->executor().profile().table()};
+}
+
+}  // namespace
+
+trainer::Phase full_precision(trainer::Phase phase) {
+  phase.quantization = {};
+  return phase;
+}
+
+Result<std::vector<StepTiming>> time_steps(runtime::Context& context, std::span<const StepBench> benches,
+                                           const trainer::NetInput& input, const StepBenchOptions& options) {
+  const RandomBatch data(input);
+  std::vector<Turn> turns;
+  for (const StepBench& bench : benches) {
+    LOWTIDE_TRY(Turn turn, make_turn(context, bench, input, options));
+    turns.push_back(std::move(turn));
+  }
+  for (Turn& turn : turns) {
+    for (uint32_t i = 0; i < kWarmUpSteps; ++i) LOWTIDE_TRY_VOID(take_step(turn, data));
+    turn.times.clear();
+  }
+  const Stopwatch total;
+  do {
+    for (Turn& turn : turns) LOWTIDE_TRY_VOID(take_step(turn, data));
+  } while (turns.front().times.size() < 3 || total.seconds() < options.seconds);
+  std::vector<StepTiming> out;
+  for (Turn& turn : turns) out.push_back(timing_of(turn));
+  return out;
+}
+
+}  // namespace lowtide::bench
