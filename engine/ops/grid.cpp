@@ -37,6 +37,11 @@ Grid element_grid(const Shape& shape, const DeviceCaps& caps) {
   return cut(elements, 1, is_vec4, Grid::kWidth, wanted_invocations(is_vec4 ? elements / 4 : elements, caps));
 }
 
+Grid vec4_grid(const Shape& shape, uint64_t row_length, const graph::LowerTarget& target) {
+  if (target.naive_only || row_length % 4 != 0) return naive_grid(shape);
+  return element_grid(shape, target.caps);
+}
+
 Grid channel_grid(const Shape& shape, const DeviceCaps& caps) {
   const uint64_t elements = shape.element_count();
   const bool is_vec4 = shape.last() % 4 == 0;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "engine/graph/op_info.hpp"
 #include "engine/kernel/caps.hpp"
 #include "engine/kernel/dispatch.hpp"
 #include "engine/tensor/shape.hpp"
@@ -30,6 +31,9 @@ Grid naive_grid(const Shape& shape);
 Grid element_grid(const Shape& shape, const DeviceCaps& caps);
 // Likewise, each invocation within one channel (four of them where the last extent is a multiple of four).
 Grid channel_grid(const Shape& shape, const DeviceCaps& caps);
+// element_grid where the target wants tuned kernels and each row of `row_length` elements is whole vec4s; else
+// naive_grid. For ops whose only tuned form is vec4.
+Grid vec4_grid(const Shape& shape, uint64_t row_length, const graph::LowerTarget& target);
 // For sums over rows: blocks() partial results per channel. A function of the shape alone, so that a sum does not
 // depend on the device it is made on.
 Grid reduction_grid(const Shape& shape);

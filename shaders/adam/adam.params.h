@@ -8,6 +8,7 @@ LOWTIDE_SHADERS_BEGIN
 struct AdamParams {
   uint first;      // first element of the arenas, a multiple of 256
   uint count;      // elements, a multiple of 256
+  uint stride;     // tuned: groups of four elements from one of an invocation's to its next
   float beta1;
   float beta2;
   float epsilon;

@@ -1,1 +1,2 @@
-lowtide_kernel(adam_update SOURCE update.comp IN_PLACE w m v)
+lowtide_kernel(adam_update SOURCE update.comp DEFINES LOWTIDE_VEC4 IN_PLACE w m v)
+lowtide_kernel(adam_update_naive SOURCE update_naive.comp IN_PLACE w m v)

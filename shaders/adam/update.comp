@@ -1,47 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// adam update.  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w = clip(w - rate (m / c1) / (sqrt(v / c2) + epsilon))
+// adam update, tuned.  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w = clip(w - rate (m / c1) / (sqrt(v / c2) + epsilon))
 // dw, w, m, v [arena]  attributes [arena / 256]  gradient_scale []
-// one invocation = one element; a gradient_scale that is not finite leaves everything as it is
-// needs: nothing
+// one invocation = every stride-th group of four elements; a gradient_scale that is not finite leaves everything as it is
+// needs: nothing: arenas are made of blocks of 256 elements
 // reads dw step_block attributes gradient_scale, updates w m v; accumulate: no
 // reference: engine/reference/adam.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "lib/buffer.glsl"
-#include "lib/ints.glsl"
+#include "lib/element.glsl"
 #include "shaders/lib/block_attributes.h"
 #include "shaders/lib/step_block.h"
 #include "adam.params.h"
 
 WORKGROUP_WIDTH(64)
 PUSH_CONSTANTS(AdamParams, p)
-BUFFER_READ(0, float, dw)
+BUFFER_READ(0, vec4, dw)
 BUFFER_READ(1, StepBlock, step_block)
 BUFFER_READ(2, BlockAttributes, attributes)
 BUFFER_READ(3, float, gradient_scale)
-BUFFER_READ_WRITE(4, float, w)
-BUFFER_READ_WRITE(5, float, m)
-BUFFER_READ_WRITE(6, float, v)
+BUFFER_READ_WRITE(4, vec4, w)
+BUFFER_READ_WRITE(5, vec4, m)
+BUFFER_READ_WRITE(6, vec4, v)
 
 void main() {
-  const uint offset = linear_invocation();
-  if (offset >= p.count) return;
   const float scale = p.has_scale != 0u ? gradient_scale[0] : 1.0 / step_block[0].loss_scale;
   if (isnan(scale) || isinf(scale)) return;
-  const uint i = p.first + offset;
-  const uint block = i / 256u;
-  const float old = w[i];
-  const float decay = attributes[block].weight_decay * old;
-  const float g = scale * dw[i] + (p.decoupled != 0u ? 0.0 : decay);
-  const float m_new = p.beta1 * m[i] + (1.0 - p.beta1) * g;
-  const float v_new = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
-  const float step = m_new / step_block[0].adam_correction1 /
-                     (sqrt(v_new / step_block[0].adam_correction2) + p.epsilon);
-  const float rate = step_block[0].learning_rate * attributes[block].rate_scale;
-  float updated = old - rate * (step + (p.decoupled != 0u ? decay : 0.0));
-  const float limit = attributes[block].latent_clip;
-  if (limit > 0.0) updated = clamp(updated, -limit, limit);
-  m[i] = m_new;
-  v[i] = v_new;
-  w[i] = updated;
+  const float learning_rate = step_block[0].learning_rate;
+  const float correction1 = step_block[0].adam_correction1;
+  const float correction2 = step_block[0].adam_correction2;
+  FOR_TILE_ITEMS(offset, p.count / 4u, p.stride) {
+    const uint i = p.first / 4u + offset;
+    const BlockAttributes block = attributes[i / 64u];
+    const vec4 old = w[i];
+    const vec4 decay = block.weight_decay * old;
+    const vec4 g = p.decoupled != 0u ? scale * dw[i] : scale * dw[i] + decay;
+    const vec4 m_new = p.beta1 * m[i] + (1.0 - p.beta1) * g;
+    const vec4 v_new = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
+    vec4 step = m_new / correction1 / (sqrt(v_new / correction2) + p.epsilon);
+    if (p.decoupled != 0u) step += decay;
+    vec4 updated = old - learning_rate * block.rate_scale * step;
+    if (block.latent_clip > 0.0) updated = clamp(updated, -block.latent_clip, block.latent_clip);
+    m[i] = m_new;
+    v[i] = v_new;
+    w[i] = updated;
+  }
 }

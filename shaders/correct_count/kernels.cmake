@@ -1,1 +1,2 @@
 lowtide_kernel(correct_count_forward SOURCE forward.comp)
+lowtide_kernel(correct_count_forward_naive SOURCE forward_naive.comp)

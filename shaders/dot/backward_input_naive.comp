@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dot backward.  dx = factor * dy * other
+// dot backward, naive.  dx = factor * dy * other
 // other, dx [count]  dy []  f32
 // one invocation = one element
 // needs: nothing
@@ -12,7 +12,7 @@
 #include "dot.params.h"
 
 WORKGROUP_WIDTH(64)
-PUSH_CONSTANTS(DotParams, p)
+PUSH_CONSTANTS(DotGradientParams, p)
 BUFFER_READ(0, float, other)
 BUFFER_READ(1, float, dy)
 BUFFER_WRITE(2, float, dx)

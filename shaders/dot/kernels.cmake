@@ -1,2 +1,5 @@
 lowtide_kernel(dot_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(dot_backward_input_vec4 SOURCE backward_input_vec4.comp DEFINES LOWTIDE_VEC4)
 lowtide_kernel(dot_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(dot_forward_slices SOURCE forward_slices.comp)
+lowtide_kernel(dot_forward_slices_vec4 SOURCE forward_slices.comp DEFINES LOWTIDE_VEC4)

@@ -6,9 +6,9 @@
 LOWTIDE_SHADERS_BEGIN
 
 struct GradientNormParams {
-  uint first;      // first element of the gradient arena
-  uint count;      // elements
-  uint slice;      // elements that one workgroup adds
+  uint first;      // first element of the gradient arena, a multiple of 256
+  uint count;      // elements, a multiple of 256
+  uint slice;      // elements that one workgroup adds, a multiple of 256
   uint slices;     // workgroups, and partial sums
   float max_norm;  // 0: no limit
 };

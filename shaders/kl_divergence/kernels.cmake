@@ -1,2 +1,4 @@
 lowtide_kernel(kl_divergence_backward_input SOURCE backward_input.comp)
+lowtide_kernel(kl_divergence_backward_input_naive SOURCE backward_input_naive.comp)
 lowtide_kernel(kl_divergence_forward_rows SOURCE forward_rows.comp)
+lowtide_kernel(kl_divergence_forward_rows_naive SOURCE forward_rows_naive.comp)

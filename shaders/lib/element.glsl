@@ -23,6 +23,18 @@ bvec4 is_at_least(vec4 a, vec4 b) { return greaterThanEqual(a, b); }
 #define FOR_ITEMS(i, count, stride) \
   for (uint i = linear_invocation() < stride ? linear_invocation() : count; i < count; i += stride)
 
+// For sums of slices, one workgroup each (lib/reduce.glsl): the items of slice `slice`, of `length` items, below count,
+// that are this invocation's. None in a slice beyond the last one.
+#define FOR_SLICE_ITEMS(i, slice, length, count)                                                  \
+  const uint end_of_##i = slice < ceil_div(count, length) ? min(count, ((slice) + 1u) * (length)) : 0u; \
+  for (uint i = (slice) * (length) + gl_LocalInvocationID.x; i < end_of_##i; i += workgroup_width())
+
+// The components of an item, added in a fixed order.
+float components_sum(float a) { return a; }
+float components_sum(vec4 a) { return (a.x + a.y) + (a.z + a.w); }
+float components_max(float a) { return a; }
+float components_max(vec4 a) { return max(max(a.x, a.y), max(a.z, a.w)); }
+
 // For element-wise work: the items are cut into as many tiles as there are runs of `stride` invocations. An invocation
 // takes every stride-th item of its tile, so that a workgroup stays in one piece of memory, which caches and
 // translation buffers like better than steps across the whole tensor. A tile is a whole number of strides.

@@ -1,3 +1,5 @@
-lowtide_kernel(mse_backward_input SOURCE backward_input.comp)
-lowtide_kernel(mse_forward_mean SOURCE forward_mean.comp)
+lowtide_kernel(mse_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(mse_backward_input_vec4 SOURCE backward_input_vec4.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(mse_forward_naive SOURCE forward_naive.comp)
 lowtide_kernel(mse_forward_slices SOURCE forward_slices.comp)
+lowtide_kernel(mse_forward_slices_vec4 SOURCE forward_slices.comp DEFINES LOWTIDE_VEC4)

@@ -1,3 +1,4 @@
-lowtide_kernel(softmax_cross_entropy_backward_input SOURCE backward_input.comp)
-lowtide_kernel(softmax_cross_entropy_forward_mean SOURCE forward_mean.comp)
+lowtide_kernel(softmax_cross_entropy_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(softmax_cross_entropy_backward_input_vec4 SOURCE backward_input_vec4.comp DEFINES LOWTIDE_VEC4)
 lowtide_kernel(softmax_cross_entropy_forward_rows SOURCE forward_rows.comp)
+lowtide_kernel(softmax_cross_entropy_forward_rows_naive SOURCE forward_rows_naive.comp)

@@ -11,5 +11,13 @@ struct SoftmaxCrossEntropyParams {
   float label_smoothing;  // s
 };
 
+struct SoftmaxCrossEntropyGradientParams {
+  uint count;             // items of the logits (engine/ops/grid.hpp)
+  uint stride;            // from one item of an invocation to its next
+  uint rows;              // n
+  uint classes;           // c
+  float label_smoothing;  // s
+};
+
 LOWTIDE_SHADERS_END
 #endif

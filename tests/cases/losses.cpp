@@ -11,7 +11,7 @@ namespace lowtide::cases {
 
 std::vector<OpCase> dot_cases() {
   std::vector<OpCase> cases;
-  for (const Shape& shape : {Shape{1}, Shape{13, 7}, Shape{3, 11, 13, 31}}) {
+  for (const Shape& shape : {Shape{1}, Shape{13, 7}, Shape{3, 11, 13, 31}, Shape{5, 3, 28}, Shape{3, 41, 52}}) {
     cases.push_back({.name = "dot/" + to_string(shape), .build = [shape](graph::Graph& g) -> Result<CaseGraph> {
                        const ValueId a = g.input("a", f32_desc(shape)), b = g.input("b", f32_desc(shape));
                        LOWTIDE_TRY(const ValueId y, ops::dot(g, "dot", a, b, 0.5f));
@@ -28,7 +28,7 @@ std::vector<OpCase> dot_cases() {
 
 std::vector<OpCase> mse_cases() {
   std::vector<OpCase> cases;
-  for (const Shape& shape : {Shape{1, 1}, Shape{13, 7}, Shape{3, 17, 13, 31}}) {
+  for (const Shape& shape : {Shape{1, 1}, Shape{13, 7}, Shape{3, 17, 13, 31}, Shape{5, 3, 28}, Shape{3, 41, 52}}) {
     cases.push_back({.name = "mse/" + to_string(shape), .build = [shape](graph::Graph& g) -> Result<CaseGraph> {
                        const ValueId a = g.input("a", f32_desc(shape)), b = g.input("b", f32_desc(shape));
                        LOWTIDE_TRY(const ValueId y, ops::mse(g, "mse", a, b));
@@ -40,7 +40,7 @@ std::vector<OpCase> mse_cases() {
 
 std::vector<OpCase> kl_divergence_cases() {
   std::vector<OpCase> cases;
-  for (const Shape& shape : {Shape{1, 2}, Shape{7, 10}, Shape{67, 101}}) {
+  for (const Shape& shape : {Shape{1, 2}, Shape{7, 10}, Shape{67, 101}, Shape{3, 64}}) {
     for (const float temperature : {1.0f, 4.0f}) {
       cases.push_back(
           {.name = fmt::format("kl_divergence/{}/temperature_{}", to_string(shape), temperature),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of softmax_cross_entropy: two classes, a prime number, more rows than a workgroup, with and without smoothing.
+// Cases of softmax_cross_entropy: two classes, a prime number, multiples of four, more rows or more classes than a
+// workgroup, with and without smoothing.
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@ namespace lowtide::cases {
 
 std::vector<OpCase> softmax_cross_entropy_cases() {
   std::vector<OpCase> cases;
-  for (const Shape& shape : {Shape{3, 2}, Shape{7, 10}, Shape{67, 101}, Shape{131, 3}}) {
+  for (const Shape& shape : {Shape{3, 2}, Shape{7, 10}, Shape{67, 101}, Shape{131, 3}, Shape{11, 12}, Shape{5, 132}}) {
     for (const float smoothing : {0.0f, 0.1f}) {
       cases.push_back(
           {.name = fmt::format("softmax_cross_entropy/{}/smoothing_{}", to_string(shape), smoothing),

@@ -25,10 +25,16 @@ Descs infer(const Node& node, const Graph& graph) {
   return std::vector{f32_desc(Shape{})};
 }
 
-Result<void> lower(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Shape& shape = graph.desc(node.in(0)).shape;
-  out.add(kernels::correct_count_forward{.logits = node.in(0), .labels = node.in(1), .y = node.out()},
-          shaders::CorrectCountParams{.rows = shape[0], .classes = shape[1]}, Groups{});
+  const shaders::CorrectCountParams params = {.rows = shape[0], .classes = shape[1]};
+  if (target.naive_only) {
+    out.add(kernels::correct_count_forward_naive{.logits = node.in(0), .labels = node.in(1), .y = node.out()}, params,
+            Groups{});
+  } else {
+    out.add(kernels::correct_count_forward{.logits = node.in(0), .labels = node.in(1), .y = node.out()}, params,
+            Groups{});
+  }
   return {};
 }
 

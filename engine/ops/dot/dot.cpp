@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// dot: one workgroup sums in a fixed order, so the result is the same on every run.
+// dot: sums of slices, then their sum.
 #include "engine/ops/dot/dot.hpp"
 
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
+#include "engine/ops/sum.hpp"
 #include "gen/kernels/dot.hpp"
 #include "shaders/dot/dot.params.h"
 
@@ -43,18 +45,49 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return {};
 }
 
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const shaders::DotParams params = {.count = narrow<uint32_t>(graph.desc(node.in(0)).element_count()),
-                                     .factor = node.params<DotOpParams>().factor};
-  out.add(kernels::dot_forward_naive{.a = node.in(0), .b = node.in(1), .y = node.out()}, params, Groups{});
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const uint64_t elements = graph.desc(node.in(0)).element_count();
+  const float factor = node.params<DotOpParams>().factor;
+  if (target.naive_only) {
+    out.add(kernels::dot_forward_naive{.a = node.in(0), .b = node.in(1), .y = node.out()},
+            shaders::DotParams{.count = narrow<uint32_t>(elements), .factor = factor}, Groups{});
+    return {};
+  }
+  const Slices slices = slices_of(elements);
+  const ValueId partials = out.scratch(uint64_t{slices.count} * 4);
+  const auto add = [&](auto kernel) {
+    kernel.a = node.in(0);
+    kernel.b = node.in(1);
+    kernel.partials = partials;
+    out.add(kernel, shaders::DotSlicesParams{.count = slices.items, .slice = slices.items_each, .slices = slices.count},
+            slices.groups());
+  };
+  if (slices.is_vec4) {
+    add(kernels::dot_forward_slices_vec4{});
+  } else {
+    add(kernels::dot_forward_slices{});
+  }
+  lower_sum(target, partials, slices.count, factor, node.out(), out);
   return {};
 }
 
-Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const shaders::DotParams params = {.count = narrow<uint32_t>(graph.desc(node.out()).element_count()),
-                                     .factor = node.params<DotOpParams>().factor};
-  const kernels::dot_backward_input_naive kernel{.other = node.in(0), .dy = node.in(1), .dx = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
+Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  const Grid grid = vec4_grid(shape, shape.element_count(), target);
+  const auto add = [&](auto kernel) {
+    kernel.other = node.in(0);
+    kernel.dy = node.in(1);
+    kernel.dx = node.out();
+    out.add(kernel,
+            shaders::DotGradientParams{
+                .count = grid.count, .stride = grid.stride, .factor = node.params<DotOpParams>().factor},
+            grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::dot_backward_input_vec4{});
+  } else {
+    add(kernels::dot_backward_input_naive{});
+  }
   return {};
 }
 

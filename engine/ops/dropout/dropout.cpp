@@ -41,8 +41,7 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
 
 Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Shape& shape = graph.desc(node.out()).shape;
-  const bool is_vec4 = !target.naive_only && element_grid(shape, target.caps).is_vec4;
-  const Grid grid = is_vec4 ? element_grid(shape, target.caps) : naive_grid(shape);
+  const Grid grid = vec4_grid(shape, shape.element_count(), target);
   const auto p = node.params<DropoutOpParams>();
   const shaders::DropoutParams params = {.count = grid.count,
                                          .stride = grid.stride,
@@ -55,7 +54,7 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& targ
     kernel.y = node.out();
     out.add(kernel, params, grid.groups);
   };
-  if (is_vec4) {
+  if (grid.is_vec4) {
     add(kernels::dropout_forward_vec4{});
   } else {
     add(kernels::dropout_forward_naive{});

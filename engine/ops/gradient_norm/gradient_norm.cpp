@@ -34,7 +34,7 @@ Descs infer(const Node& node, const Graph& graph) {
   return std::vector{f32_desc(Shape{}), f32_desc(Shape{})};
 }
 
-Result<void> lower(const Node& node, const Graph&, const LowerTarget&, DispatchList& out) {
+Result<void> lower(const Node& node, const Graph&, const LowerTarget& target, DispatchList& out) {
   const auto p = node.params<GradientNormParams>();
   const uint32_t slices = ceil_div(p.block_count, kBlocksPerSlice);
   const shaders::GradientNormParams params = {.first = p.first_block * graph::kParameterBlock,
@@ -42,6 +42,13 @@ Result<void> lower(const Node& node, const Graph&, const LowerTarget&, DispatchL
                                               .slice = kBlocksPerSlice * graph::kParameterBlock,
                                               .slices = slices,
                                               .max_norm = p.max_norm};
+  if (target.naive_only) {
+    out.add(
+        kernels::gradient_norm_forward_naive{
+            .dw = node.in(0), .step_block = node.in(1), .norm = node.out(0), .scale = node.out(1)},
+        params, Groups{});
+    return {};
+  }
   const ValueId partials = out.scratch(uint64_t{slices} * 4);
   out.add(kernels::gradient_norm_forward_slices{.dw = node.in(0), .partials = partials}, params, groups_for(slices, 1));
   out.add(

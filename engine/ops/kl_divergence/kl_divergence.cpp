@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// kl_divergence: one invocation per row computes both softmaxes; the mean reuses the reduction of
-// softmax_cross_entropy.
+// kl_divergence: one workgroup or one invocation per row computes both softmaxes; then the sum of the rows.
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
 
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/class_rows.hpp"
 #include "engine/ops/rules.hpp"
+#include "engine/ops/sum.hpp"
 #include "gen/kernels/kl_divergence.hpp"
-#include "gen/kernels/softmax_cross_entropy.hpp"
 #include "shaders/kl_divergence/kl_divergence.params.h"
-#include "shaders/softmax_cross_entropy/softmax_cross_entropy.params.h"
 
 namespace lowtide::ops {
 namespace {
@@ -54,22 +53,38 @@ shaders::KlDivergenceParams shader_params(const Node& node, const Graph& graph) 
   return {.rows = shape[0], .classes = shape[1], .temperature = node.params<KlDivergenceParams>().temperature};
 }
 
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const auto params = shader_params(node, graph);
   const ValueId losses = out.scratch(uint64_t{params.rows} * 4);
-  const kernels::kl_divergence_forward_rows rows{.logits = node.in(0), .target = node.in(1), .losses = losses};
-  out.add(rows, params, groups_for(params.rows, rows.local_size));
-  out.add(kernels::softmax_cross_entropy_forward_mean{.losses = losses, .loss = node.out()},
-          shaders::SoftmaxCrossEntropyParams{.rows = params.rows, .classes = params.classes, .label_smoothing = 0},
-          Groups{});
+  const auto add = [&](auto kernel, uint32_t rows_per_group) {
+    kernel.logits = node.in(0);
+    kernel.target = node.in(1);
+    kernel.losses = losses;
+    out.add(kernel, params, groups_for(params.rows, rows_per_group));
+  };
+  if (takes_a_workgroup_per_row(graph.desc(node.in(0)).shape, target)) {
+    add(kernels::kl_divergence_forward_rows{}, 1);
+  } else {
+    add(kernels::kl_divergence_forward_rows_naive{}, Grid::kWidth);
+  }
+  lower_sum(target, losses, params.rows, 1.0f / static_cast<float>(params.rows), node.out(), out);
   return {};
 }
 
-Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const auto params = shader_params(node, graph);
-  const kernels::kl_divergence_backward_input kernel{
-      .logits = node.in(0), .target = node.in(1), .dy = node.in(2), .dx = node.out()};
-  out.add(kernel, params, groups_for(params.rows, kernel.local_size));
+  const auto add = [&](auto kernel, uint32_t rows_per_group) {
+    kernel.logits = node.in(0);
+    kernel.target = node.in(1);
+    kernel.dy = node.in(2);
+    kernel.dx = node.out();
+    out.add(kernel, params, groups_for(params.rows, rows_per_group));
+  };
+  if (takes_a_workgroup_per_row(graph.desc(node.in(0)).shape, target)) {
+    add(kernels::kl_divergence_backward_input{}, 1);
+  } else {
+    add(kernels::kl_divergence_backward_input_naive{}, Grid::kWidth);
+  }
   return {};
 }
 

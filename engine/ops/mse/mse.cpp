@@ -3,7 +3,9 @@
 #include "engine/ops/mse/mse.hpp"
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
+#include "engine/ops/sum.hpp"
 #include "gen/kernels/mse.hpp"
 #include "shaders/mse/mse.params.h"
 
@@ -14,8 +16,6 @@ using graph::Graph;
 using graph::LowerTarget;
 using graph::Node;
 using graph::NoParams;
-
-constexpr uint32_t kElementsPerSlice = 4096;
 
 Descs infer_forward(const Node& node, const Graph& graph) {
   check_input_count(node, 2);
@@ -40,21 +40,50 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return {};
 }
 
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const uint32_t count = narrow<uint32_t>(graph.desc(node.in(0)).element_count());
-  const uint32_t slices = ceil_div(count, kElementsPerSlice);
-  const shaders::MseParams params = {.count = count, .slice = kElementsPerSlice, .slices = slices};
-  const ValueId partials = out.scratch(uint64_t{slices} * 4);
-  out.add(kernels::mse_forward_slices{.a = node.in(0), .b = node.in(1), .partials = partials}, params,
-          groups_for(slices, 1));
-  out.add(kernels::mse_forward_mean{.partials = partials, .y = node.out()}, params, Groups{});
+  if (target.naive_only) {
+    out.add(kernels::mse_forward_naive{.a = node.in(0), .b = node.in(1), .y = node.out()},
+            shaders::MseParams{.count = count}, Groups{});
+    return {};
+  }
+  const Slices slices = slices_of(count);
+  const ValueId partials = out.scratch(uint64_t{slices.count} * 4);
+  const auto add = [&](auto kernel) {
+    kernel.a = node.in(0);
+    kernel.b = node.in(1);
+    kernel.partials = partials;
+    out.add(kernel, shaders::MseSlicesParams{.count = slices.items, .slice = slices.items_each, .slices = slices.count},
+            slices.groups());
+  };
+  if (slices.is_vec4) {
+    add(kernels::mse_forward_slices_vec4{});
+  } else {
+    add(kernels::mse_forward_slices{});
+  }
+  lower_sum(target, partials, slices.count, 1.0f / static_cast<float>(count), node.out(), out);
   return {};
 }
 
-Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const uint32_t count = narrow<uint32_t>(graph.desc(node.out()).element_count());
-  const kernels::mse_backward_input kernel{.a = node.in(0), .b = node.in(1), .dy = node.in(2), .dx = node.out()};
-  out.add(kernel, shaders::MseParams{.count = count, .slice = 0, .slices = 0}, groups_for(count, kernel.local_size));
+Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  const Grid grid = vec4_grid(shape, shape.element_count(), target);
+  const auto add = [&](auto kernel) {
+    kernel.a = node.in(0);
+    kernel.b = node.in(1);
+    kernel.dy = node.in(2);
+    kernel.dx = node.out();
+    out.add(kernel,
+            shaders::MseGradientParams{.count = grid.count,
+                                       .stride = grid.stride,
+                                       .two_over_count = 2.0f / static_cast<float>(shape.element_count())},
+            grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::mse_backward_input_vec4{});
+  } else {
+    add(kernels::mse_backward_input_naive{});
+  }
   return {};
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax_cross_entropy: one invocation per row, then one workgroup adds the rows in a fixed order.
+// softmax_cross_entropy: one workgroup or one invocation per row, then the sum of the rows.
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/class_rows.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
+#include "engine/ops/sum.hpp"
 #include "gen/kernels/softmax_cross_entropy.hpp"
 #include "shaders/softmax_cross_entropy/softmax_cross_entropy.params.h"
 
@@ -53,28 +56,52 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return builder.accumulate(node.in(0), dlogits);
 }
 
-shaders::SoftmaxCrossEntropyParams shader_params(const Node& node, const Graph& graph) {
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Shape& shape = graph.desc(node.in(0)).shape;
-  return {.rows = shape[0],
-          .classes = shape[1],
-          .label_smoothing = node.params<SoftmaxCrossEntropyParams>().label_smoothing};
-}
-
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = shader_params(node, graph);
-  const ValueId losses = out.scratch(uint64_t{params.rows} * 4);
-  const kernels::softmax_cross_entropy_forward_rows rows{
-      .logits = node.in(0), .labels = node.in(1), .probabilities = node.out(1), .losses = losses};
-  out.add(rows, params, groups_for(params.rows, rows.local_size));
-  out.add(kernels::softmax_cross_entropy_forward_mean{.losses = losses, .loss = node.out(0)}, params, Groups{});
+  const ValueId losses = out.scratch(uint64_t{shape[0]} * 4);
+  const auto add = [&](auto kernel, uint32_t rows_per_group) {
+    kernel.logits = node.in(0);
+    kernel.labels = node.in(1);
+    kernel.probabilities = node.out(1);
+    kernel.losses = losses;
+    out.add(
+        kernel,
+        shaders::SoftmaxCrossEntropyParams{.rows = shape[0],
+                                           .classes = shape[1],
+                                           .label_smoothing = node.params<SoftmaxCrossEntropyParams>().label_smoothing},
+        groups_for(shape[0], rows_per_group));
+  };
+  if (takes_a_workgroup_per_row(shape, target)) {
+    add(kernels::softmax_cross_entropy_forward_rows{}, 1);
+  } else {
+    add(kernels::softmax_cross_entropy_forward_rows_naive{}, Grid::kWidth);
+  }
+  lower_sum(target, losses, shape[0], 1.0f / static_cast<float>(shape[0]), node.out(0), out);
   return {};
 }
 
-Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = shader_params(node, graph);
-  const kernels::softmax_cross_entropy_backward_input kernel{
-      .probabilities = node.in(0), .labels = node.in(1), .dy = node.in(2), .dx = node.out()};
-  out.add(kernel, params, groups_for(uint64_t{params.rows} * params.classes, kernel.local_size));
+Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Shape& shape = graph.desc(node.in(0)).shape;
+  const Grid grid = vec4_grid(shape, shape[1], target);
+  const auto add = [&](auto kernel) {
+    kernel.probabilities = node.in(0);
+    kernel.labels = node.in(1);
+    kernel.dy = node.in(2);
+    kernel.dx = node.out();
+    out.add(kernel,
+            shaders::SoftmaxCrossEntropyGradientParams{
+                .count = grid.count,
+                .stride = grid.stride,
+                .rows = shape[0],
+                .classes = shape[1],
+                .label_smoothing = node.params<SoftmaxCrossEntropyParams>().label_smoothing},
+            grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::softmax_cross_entropy_backward_input_vec4{});
+  } else {
+    add(kernels::softmax_cross_entropy_backward_input_naive{});
+  }
   return {};
 }
 

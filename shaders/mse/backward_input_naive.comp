@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mse backward.  dx = dy 2 (a - b) / count
-// a, b, dx [count]  dy []
+// mse backward, naive.  dx = dy 2 (a - b) / count
+// a, b, dx [count]  dy []  f32
 // one invocation = one element
 // needs: nothing
 // reads a b dy, writes dx; accumulate: no
@@ -12,7 +12,7 @@
 #include "mse.params.h"
 
 WORKGROUP_WIDTH(64)
-PUSH_CONSTANTS(MseParams, p)
+PUSH_CONSTANTS(MseGradientParams, p)
 BUFFER_READ(0, float, a)
 BUFFER_READ(1, float, b)
 BUFFER_READ(2, float, dy)
@@ -20,5 +20,5 @@ BUFFER_WRITE(3, float, dx)
 
 void main() {
   const uint i = linear_invocation();
-  if (i < p.count) dx[i] = dy[0] * (2.0 / float(p.count)) * (a[i] - b[i]);
+  if (i < p.count) dx[i] = dy[0] * p.two_over_count * (a[i] - b[i]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// softmax_cross_entropy backward.  dx = dy (p - t) / n,  t_j = (1 - s) [j = label] + s / c
+// softmax_cross_entropy backward, naive.  dx = dy (p - t) / n,  t_j = (1 - s) [j = label] + s / c
 // probabilities, dx [n, c]  labels [n] u32  dy []
 // one invocation = one element
 // needs: nothing
@@ -12,7 +12,7 @@
 #include "softmax_cross_entropy.params.h"
 
 WORKGROUP_WIDTH(64)
-PUSH_CONSTANTS(SoftmaxCrossEntropyParams, p)
+PUSH_CONSTANTS(SoftmaxCrossEntropyGradientParams, p)
 BUFFER_READ(0, float, probabilities)
 BUFFER_READ(1, uint, labels)
 BUFFER_READ(2, float, dy)
@@ -20,7 +20,7 @@ BUFFER_WRITE(3, float, dx)
 
 void main() {
   const uint i = linear_invocation();
-  if (i >= p.rows * p.classes) return;
+  if (i >= p.count) return;
   const uint row = i / p.classes;
   const float hit = labels[row] == i - row * p.classes ? 1.0 - p.label_smoothing : 0.0;
   const float target = hit + p.label_smoothing / float(p.classes);

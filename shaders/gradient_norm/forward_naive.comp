@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// gradient_norm, naive.  norm = sqrt(sum dw^2) / loss_scale;  scale = min(1, max_norm / (norm + 1e-6)) / loss_scale
+// dw [arena]  norm, scale []  f32
+// one invocation does everything, element after element
+// needs: nothing
+// reads dw step_block, writes norm scale; accumulate: no
+// reference: engine/reference/gradient_norm.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "shaders/lib/step_block.h"
+#include "gradient_norm.params.h"
+
+WORKGROUP_WIDTH(64)
+PUSH_CONSTANTS(GradientNormParams, p)
+BUFFER_READ(0, float, dw)
+BUFFER_READ(1, StepBlock, step_block)
+BUFFER_WRITE(2, float, norm)
+BUFFER_WRITE(3, float, scale)
+
+#include "limit.glsl"
+
+void main() {
+  if (linear_invocation() != 0u) return;
+  float sum = 0.0;
+  for (uint i = p.first; i < p.first + p.count; ++i) sum += dw[i] * dw[i];
+  const vec2 result = norm_and_scale(sum, step_block[0].loss_scale);
+  norm[0] = result.x;
+  scale[0] = result.y;
+}
