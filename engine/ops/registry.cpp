@@ -98,7 +98,6 @@ constexpr const graph::OpInfo* kOps[] = {
     &kQuantizeSignBackwardInputOp,
     &kQuantizeWeightsOp,
     &kQuantizeWeightsBackwardInputOp,
-    &kQuantizeWeightsBackwardMaximumOp,
     &kReluOp,
     &kReluBackwardOp,
     &kReshapeOp,

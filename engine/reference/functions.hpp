@@ -58,7 +58,6 @@ void quantize_sign(const Operands&);
 void quantize_sign_backward_input(const Operands&);
 void quantize_weights(const Operands&);
 void quantize_weights_backward_input(const Operands&);
-void quantize_weights_backward_maximum(const Operands&);
 void relu(const Operands&);
 void relu_backward_input(const Operands&);
 void scale(const Operands&);

@@ -88,18 +88,21 @@ void quantize_weights(const Operands& o) {
 }
 
 void quantize_weights_backward_input(const Operands& o) {
-  const double factor = levels(o) / maximum_tanh(o.inputs[1][0]);
-  for (size_t i = 0; i < o.outputs[0].size(); ++i) {
-    const double t = std::tanh(o.inputs[0][i]);
-    o.outputs[0][i] = o.inputs[2][i] * factor * (1 - t * t);
-  }
-}
-
-void quantize_weights_backward_maximum(const Operands& o) {
-  double sum = 0;
-  for (size_t i = 0; i < o.inputs[0].size(); ++i) sum += o.inputs[2][i] * std::tanh(o.inputs[0][i]);
+  const std::span<const double> w = o.inputs[0];
   const double m = maximum_tanh(o.inputs[1][0]);
-  o.outputs[0][0] = -levels(o) * (1 - m * m) / (m * m) * sum;
+  double sum = 0;
+  for (size_t i = 0; i < w.size(); ++i) {
+    const double t = std::tanh(w[i]);
+    o.outputs[0][i] = o.inputs[2][i] * levels(o) / m * (1 - t * t);
+    sum += o.inputs[2][i] * t;
+  }
+  if (o.node.params<ops::QuantizeWeightsOpParams>().detach_maximum != 0) return;
+  const double dmaximum = -levels(o) * (1 - m * m) / (m * m) * sum;
+  const auto attains = [&](double x) { return std::abs(x) == o.inputs[1][0]; };
+  const auto attained = static_cast<double>(std::count_if(w.begin(), w.end(), attains));
+  for (size_t i = 0; i < w.size(); ++i) {
+    if (attains(w[i])) o.outputs[0][i] += dmaximum * sign(w[i]) / attained;
+  }
 }
 
 void quantize_magnitude(const Operands& o) {

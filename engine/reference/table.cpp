@@ -66,7 +66,6 @@ constexpr Row kRows[] = {
     {"quantize_sign_backward_input", quantize_sign_backward_input},
     {"quantize_weights", quantize_weights},
     {"quantize_weights_backward_input", quantize_weights_backward_input},
-    {"quantize_weights_backward_maximum", quantize_weights_backward_maximum},
     {"relu", relu},
     {"relu_backward_input", relu_backward_input},
     {"scale", scale},

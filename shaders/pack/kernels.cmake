@@ -1,2 +1,4 @@
-lowtide_kernel(pack_forward SOURCE forward.comp)
-lowtide_kernel(pack_unpack_forward SOURCE unpack_forward.comp)
+lowtide_kernel(pack_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(pack_forward_vec4 SOURCE forward_vec4.comp)
+lowtide_kernel(pack_unpack_forward_naive SOURCE unpack_forward_naive.comp)
+lowtide_kernel(pack_unpack_forward_vec4 SOURCE unpack_forward_vec4.comp DEFINES LOWTIDE_VEC4)

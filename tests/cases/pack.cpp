@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of pack, unpack and packed_max_pool2d. Codes: everything is exact.
+// Cases of pack, unpack and packed_max_pool2d, with channels that do and do not come in fours. Codes: everything is
+// exact.
 #include "engine/ops/pack/pack.hpp"
 
 #include <fmt/format.h>
@@ -37,11 +38,11 @@ void add_pool_cases(std::vector<OpCase>& cases) {
 
 // Ties and saturation of every code: x on a grid of half steps of unsigned levels, and of a sixteenth, where some
 // thresholds of shift levels lie.
-Result<CaseGraph> build_pack(Graph& g, const ops::PackOpParams& params, bool has_affine) {
+Result<CaseGraph> build_pack(Graph& g, const ops::PackOpParams& params, uint32_t c, bool has_affine) {
   const double step = params.kind == kShift ? 1.0 / 16 : 0.5 / quant::max_code(params.bits);
   const bool has_step = params.rule == quant::ActivationRule::learned_step;
   CaseGraph out;
-  const ValueId x = g.input("x", f32_desc({3, 5, 7, 37}));
+  const ValueId x = g.input("x", f32_desc({3, 5, 7, c}));
   out.inputs = {{x, integers(params.kind == kShift ? -1.5 : -3 * step, 1.5 + 3 * step, step), false}};
   ValueId inverse_step;
   if (has_step) {
@@ -53,8 +54,8 @@ Result<CaseGraph> build_pack(Graph& g, const ops::PackOpParams& params, bool has
     out.outputs = {y};
     return out;
   }
-  const ValueId multiplier = g.input("multiplier", f32_desc({37}));
-  const ValueId offset = g.input("offset", f32_desc({37}));
+  const ValueId multiplier = g.input("multiplier", f32_desc({c}));
+  const ValueId offset = g.input("offset", f32_desc({c}));
   out.inputs.push_back({multiplier, uniform(-2, 2), false});
   out.inputs.push_back({offset, uniform(-0.5, 1), false});
   LOWTIDE_TRY(const ValueId y, ops::pack_affine(g, "pack", x, multiplier, offset, params, inverse_step));
@@ -64,21 +65,25 @@ Result<CaseGraph> build_pack(Graph& g, const ops::PackOpParams& params, bool has
 
 void add_pack_case(std::vector<OpCase>& cases, const std::string& name, const ops::PackOpParams& params,
                    bool has_affine) {
-  cases.push_back({.name = name + (has_affine ? "/affine" : ""),
-                   .build = [=](Graph& g) { return build_pack(g, params, has_affine); },
-                   .check_gradient = false,
-                   .outputs_are_exact = true});
+  for (const uint32_t c : {37u, 44u}) {
+    cases.push_back({.name = fmt::format("{}{}/{}_channels", name, has_affine ? "/affine" : "", c),
+                     .build = [=](Graph& g) { return build_pack(g, params, c, has_affine); },
+                     .check_gradient = false,
+                     .outputs_are_exact = true});
+  }
 }
 
 void add_unpack_case(std::vector<OpCase>& cases, const std::string& name, ActivationKind kind, uint32_t bits) {
-  cases.push_back({.name = name,
-                   .build = [=](Graph& g) -> Result<CaseGraph> {
-                     const CaseInput x = codes_input(g, {2, 3, 5, 45}, bits, kind);
-                     LOWTIDE_TRY(const ValueId y, ops::unpack(g, "unpack", x.id, kind));
-                     return CaseGraph{.inputs = {x}, .outputs = {y}};
-                   },
-                   .check_gradient = false,
-                   .outputs_are_exact = true});
+  for (const uint32_t c : {45u, 52u}) {
+    cases.push_back({.name = fmt::format("{}/{}_channels", name, c),
+                     .build = [=](Graph& g) -> Result<CaseGraph> {
+                       const CaseInput x = codes_input(g, {2, 3, 5, c}, bits, kind);
+                       LOWTIDE_TRY(const ValueId y, ops::unpack(g, "unpack", x.id, kind));
+                       return CaseGraph{.inputs = {x}, .outputs = {y}};
+                     },
+                     .check_gradient = false,
+                     .outputs_are_exact = true});
+  }
 }
 
 void add_pack_cases(std::vector<OpCase>& cases) {

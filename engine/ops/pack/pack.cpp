@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/pack.hpp"
 #include "shaders/pack/pack.params.h"
@@ -91,42 +92,62 @@ Descs infer_unpack(const Node& node, const Graph& graph) {
   return std::vector{f32_desc(x.shape)};
 }
 
-shaders::PackParams kernel_params(const TensorDesc& codes, ActivationKind kind) {
-  return {.rows = narrow<uint32_t>(codes.shape.row_count()),
-          .c = codes.shape.last(),
-          .planes = planes_of(codes.dtype),
-          .kind = static_cast<uint32_t>(kind)};
-}
-
-Result<void> lower_pack(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+Result<void> lower_pack(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const auto p = node.params<PackOpParams>();
   LOWTIDE_TRY(const PackInputs inputs, pack_inputs(node, p));
   const TensorDesc& y = graph.desc(node.out());
-  shaders::PackParams params = kernel_params(y, p.kind);
-  params.has_affine = inputs.has_affine;
-  params.has_step = inputs.has_step;
-  params.threshold1 = p.thresholds[0];
-  params.threshold2 = p.thresholds[1];
-  params.threshold3 = p.thresholds[2];
-  params.threshold4 = p.thresholds[3];
-  params.threshold5 = p.thresholds[4];
-  params.threshold6 = p.thresholds[5];
-  params.threshold7 = p.thresholds[6];
-  // Bindings of what a node does not have get x, which the kernel then does not read through them.
-  const kernels::pack_forward kernel{.x = node.in(0),
-                                     .multiplier = node.in(inputs.has_affine ? 1 : 0),
-                                     .offset = node.in(inputs.has_affine ? 2 : 0),
-                                     .inverse_step = inputs.has_step ? node.inputs.back() : node.in(0),
-                                     .y = node.out()};
-  out.add(kernel, params, groups_for(uint64_t{params.rows} * y.channel_words(), kernel.local_size));
+  const shaders::PackParams params = {.rows = narrow<uint32_t>(y.shape.row_count()),
+                                      .c = y.shape.last(),
+                                      .planes = planes_of(y.dtype),
+                                      .kind = static_cast<uint32_t>(p.kind),
+                                      .has_step = inputs.has_step,
+                                      .has_affine = inputs.has_affine,
+                                      .threshold1 = p.thresholds[0],
+                                      .threshold2 = p.thresholds[1],
+                                      .threshold3 = p.thresholds[2],
+                                      .threshold4 = p.thresholds[3],
+                                      .threshold5 = p.thresholds[4],
+                                      .threshold6 = p.thresholds[5],
+                                      .threshold7 = p.thresholds[6]};
+  const auto add = [&](auto kernel) {
+    kernel.x = node.in(0);
+    // Bindings of what a node does not have get x, which the kernel then does not read through them.
+    kernel.multiplier = node.in(inputs.has_affine ? 1 : 0);
+    kernel.offset = node.in(inputs.has_affine ? 2 : 0);
+    kernel.inverse_step = inputs.has_step ? node.inputs.back() : node.in(0);
+    kernel.y = node.out();
+    out.add(kernel, params, groups_for(uint64_t{params.rows} * y.channel_words(), kernel.local_size));
+  };
+  if (!target.naive_only && params.c % 4 == 0) {
+    kernels::pack_forward_vec4 kernel;
+    kernel.spec.kind = params.kind;
+    kernel.spec.planes = params.planes;
+    add(kernel);
+  } else {
+    add(kernels::pack_forward_naive{});
+  }
   return {};
 }
 
-Result<void> lower_unpack(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+Result<void> lower_unpack(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const TensorDesc& x = graph.desc(node.in(0));
-  const auto params = kernel_params(x, node.params<UnpackOpParams>().kind);
-  const kernels::pack_unpack_forward kernel{.x = node.in(0), .levels = node.out()};
-  out.add(kernel, params, groups_for(x.element_count(), kernel.local_size));
+  const Grid grid = vec4_grid(x.shape, x.shape.last(), target);
+  const auto add = [&](auto kernel) {
+    kernel.x = node.in(0);
+    kernel.levels = node.out();
+    out.add(kernel,
+            shaders::UnpackParams{.count = grid.count,
+                                  .stride = grid.stride,
+                                  .c = x.shape.last(),
+                                  .planes = planes_of(x.dtype),
+                                  .kind = static_cast<uint32_t>(node.params<UnpackOpParams>().kind)},
+            grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::pack_unpack_forward_vec4{});
+  } else {
+    add(kernels::pack_unpack_forward_naive{});
+  }
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/quantize/bits_rule.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/rules.hpp"
@@ -39,24 +40,44 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return builder.accumulate(node.in(0), dx);
 }
 
-shaders::QuantizeParams kernel_params(const Node& node, const Graph& graph) {
+// `kernel`: without its params and groups, which follow from the node and the grid.
+template <class Kernel>
+void add_kernel(const Kernel& kernel, const Node& node, const Grid& grid, DispatchList& out) {
   const auto params = node.params<Params>();
-  return {.count = narrow<uint32_t>(graph.desc(node.out()).element_count()),
-          .bits = params.bits,
-          .is_rounded = params.is_rounded};
+  out.add(kernel,
+          shaders::QuantizeParams{
+              .count = grid.count, .stride = grid.stride, .bits = params.bits, .is_rounded = params.is_rounded},
+          grid.groups);
 }
 
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = kernel_params(node, graph);
-  const kernels::quantize_activations_forward kernel{.x = node.in(0), .levels = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
+Grid grid_of(const Node& node, const Graph& graph, const LowerTarget& target) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  return vec4_grid(shape, shape.element_count(), target);
+}
+
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Grid grid = grid_of(node, graph, target);
+  if (grid.is_vec4) {
+    add_kernel(kernels::quantize_activations_forward_vec4{.x = node.in(0), .levels = node.out()}, node, grid, out);
+  } else {
+    add_kernel(kernels::quantize_activations_forward_naive{.x = node.in(0), .levels = node.out()}, node, grid, out);
+  }
   return {};
 }
 
-Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = kernel_params(node, graph);
-  const kernels::quantize_activations_backward_input kernel{.x = node.in(0), .dlevels = node.in(1), .dx = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
+Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Grid grid = grid_of(node, graph, target);
+  const auto add = [&](auto kernel) {
+    kernel.x = node.in(0);
+    kernel.dlevels = node.in(1);
+    kernel.dx = node.out();
+    add_kernel(kernel, node, grid, out);
+  };
+  if (grid.is_vec4) {
+    add(kernels::quantize_activations_backward_input_vec4{});
+  } else {
+    add(kernels::quantize_activations_backward_input_naive{});
+  }
   return {};
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_magnitude: max |w| or mean |w|. Two stages of one kernel where a row is long: chunks, then their results.
-#include <algorithm>
+// quantize_magnitude: max |w| or mean |w|. Two stages where a row is long: chunks, then their results.
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
+#include "engine/ops/quantize/chunks.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/quantize.hpp"
@@ -20,10 +21,6 @@ using Params = QuantizeMagnitudeOpParams;
 
 constexpr graph::ParamField kFields[] = {{"magnitude", offsetof(Params, magnitude), FieldType::u32},
                                          {"per_channel", offsetof(Params, per_channel), FieldType::u32}};
-
-// A chunk long enough to be worth a workgroup; few enough chunks for one workgroup to finish.
-constexpr uint32_t kMinChunk = 4096;
-constexpr uint32_t kMaxChunks = 128;
 
 struct Rows {
   uint32_t count = 0;
@@ -60,55 +57,57 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return builder.accumulate(node.in(0), dw);
 }
 
-// Makes `result` factor * sum (or max) of each row: first(output, params, groups) reduces chunks, and where there are
-// several of them, second(partial, params, groups) reduces their results.
-template <class First, class Second>
-void reduce_rows(Rows rows, bool is_max, float factor, bool naive, ValueId result, DispatchList& out, First&& first,
-                 Second&& second) {
-  const uint32_t chunk = naive ? rows.length : std::max(kMinChunk, ceil_div(rows.length, kMaxChunks));
-  const uint32_t chunks = ceil_div(rows.length, chunk);
-  const ValueId target = chunks == 1 ? result : out.scratch(uint64_t{rows.count} * chunks * 4);
-  first(target,
-        shaders::QuantizeReduceParams{.row_length = rows.length,
-                                      .chunk_length = chunk,
-                                      .chunks = chunks,
-                                      .is_max = is_max,
-                                      .factor = chunks == 1 ? factor : 1.0f},
-        Groups{chunks, rows.count, 1});
-  if (chunks == 1) return;
-  second(target,
-         shaders::QuantizeReduceParams{
-             .row_length = chunks, .chunk_length = chunks, .chunks = 1, .is_max = is_max, .factor = factor},
-         Groups{1, rows.count, 1});
+// Makes `result` [rows] factor * sum (or max) of each row of `w`; what a row's elements count for is the kernels'
+// matter. naive: one invocation a row; items, vec4s: one workgroup a chunk, whose results a second dispatch reduces.
+template <class Naive, class Items, class Vec4s>
+void reduce_rows(Rows rows, shaders::QuantizeReduceParams params, bool naive_only, ValueId w, ValueId result,
+                 DispatchList& out, Naive naive, Items items, Vec4s vec4s) {
+  const auto add = [&](auto kernel, ValueId from, ValueId to, const shaders::QuantizeReduceParams& p, Groups groups) {
+    kernel.w = from;
+    kernel.result = to;
+    out.add(kernel, p, groups);
+  };
+  params.rows = rows.count;
+  params.row_items = params.chunk_items = rows.length;
+  params.chunks = 1;
+  if (naive_only) return add(naive, w, result, params, groups_for(rows.count, Grid::kWidth));
+  const Chunks chunks = chunks_of(rows.length);
+  const bool is_one_stage = chunks.count == 1;
+  const ValueId target = is_one_stage ? result : out.scratch(uint64_t{rows.count} * chunks.count * 4);
+  shaders::QuantizeReduceParams first = params;
+  first.row_items = chunks.items;
+  first.chunk_items = chunks.items_each;
+  first.chunks = chunks.count;
+  if (!is_one_stage) first.factor = 1.0f;
+  const Groups groups = {chunks.count, rows.count, 1};
+  if (chunks.is_vec4) {
+    add(vec4s, w, target, first, groups);
+  } else {
+    add(items, w, target, first, groups);
+  }
+  if (is_one_stage) return;
+  params.row_items = params.chunk_items = chunks.count;
+  add(kernels::quantize_magnitude_forward{}, target, result, params, Groups{1, rows.count, 1});
 }
 
 Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Rows rows = rows_of(graph.desc(node.in(0)), graph.desc(node.out()));
   const bool is_max = node.params<Params>().magnitude == Magnitude::max;
-  const float factor = is_max ? 1.0f : 1.0f / static_cast<float>(rows.length);
-  reduce_rows(
-      rows, is_max, factor, target.naive_only, node.out(), out,
-      [&](ValueId result, const auto& params, Groups groups) {
-        out.add(kernels::quantize_magnitude_forward{.w = node.in(0), .result = result}, params, groups);
-      },
-      [&](ValueId partial, const auto& params, Groups groups) {
-        out.add(kernels::quantize_magnitude_forward{.w = partial, .result = node.out()}, params, groups);
-      });
+  const shaders::QuantizeReduceParams params = {.is_max = is_max,
+                                                .factor = is_max ? 1.0f : 1.0f / static_cast<float>(rows.length)};
+  reduce_rows(rows, params, target.naive_only, node.in(0), node.out(), out, kernels::quantize_magnitude_forward_naive{},
+              kernels::quantize_magnitude_forward{}, kernels::quantize_magnitude_forward_vec4{});
   return {};
 }
 
 // How many elements attain the maximum.
-ValueId lower_attained(const Node& node, Rows rows, bool naive, DispatchList& out) {
+ValueId lower_attained(const Node& node, Rows rows, bool naive_only, DispatchList& out) {
   const ValueId attained = out.scratch(4);
-  reduce_rows(
-      rows, false, 1.0f, naive, attained, out,
-      [&](ValueId result, const auto& params, Groups groups) {
-        out.add(kernels::quantize_magnitude_forward_count{.w = node.in(0), .equal_to = node.in(1), .result = result},
-                params, groups);
-      },
-      [&](ValueId partial, const auto& params, Groups groups) {
-        out.add(kernels::quantize_magnitude_forward{.w = partial, .result = attained}, params, groups);
-      });
+  const ValueId maximum = node.in(1);
+  reduce_rows(rows, {.is_max = 0, .factor = 1.0f}, naive_only, node.in(0), attained, out,
+              kernels::quantize_magnitude_forward_count_naive{.equal_to = maximum},
+              kernels::quantize_magnitude_forward_count{.equal_to = maximum},
+              kernels::quantize_magnitude_forward_count_vec4{.equal_to = maximum});
   return attained;
 }
 
@@ -116,11 +115,26 @@ Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTar
   const Rows rows = rows_of(graph.desc(node.in(0)), graph.desc(node.in(1)));
   const bool is_max = node.params<Params>().magnitude == Magnitude::max;
   const ValueId attained = is_max ? lower_attained(node, rows, target.naive_only, out) : node.in(1);
-  const kernels::quantize_magnitude_backward_input kernel{
-      .w = node.in(0), .result = node.in(1), .dresult = node.in(2), .attained = attained, .dw = node.out()};
-  const uint32_t count = rows.count * rows.length;
-  out.add(kernel, shaders::QuantizeMagnitudeGradientParams{.count = count, .row_length = rows.length, .is_max = is_max},
-          groups_for(count, kernel.local_size));
+  const Grid grid = vec4_grid(graph.desc(node.out()).shape, rows.length, target);
+  const auto add = [&](auto kernel) {
+    kernel.w = node.in(0);
+    kernel.result = node.in(1);
+    kernel.dresult = node.in(2);
+    kernel.attained = attained;
+    kernel.dw = node.out();
+    out.add(kernel,
+            shaders::QuantizeMagnitudeGradientParams{.count = grid.count,
+                                                     .stride = grid.stride,
+                                                     .row_items = grid.count / rows.count,
+                                                     .share = 1.0f / static_cast<float>(rows.length),
+                                                     .is_max = is_max},
+            grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::quantize_magnitude_backward_input_vec4{});
+  } else {
+    add(kernels::quantize_magnitude_backward_input_naive{});
+  }
   return {};
 }
 

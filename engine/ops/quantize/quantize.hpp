@@ -55,14 +55,16 @@ struct QuantizeActivationsOpParams {
 extern const graph::OpInfo kQuantizeActivationsOp;               // x -> levels
 extern const graph::OpInfo kQuantizeActivationsBackwardInputOp;  // x, dlevels -> dx = dlevels (2^bits - 1) in [0, 1]
 
-// w, max_abs [] -> levels. max_abs = max |w|; where it is 0 it counts as 1.
+// w, max_abs [] -> levels. max_abs = max |w|; where it is 0 it counts as 1. The whole gradient comes from here, that
+// through the maximum included: it is shared alike by the elements that attain it. Nothing flows to max_abs itself, so
+// that one pass over the weights makes dw.
 struct QuantizeWeightsOpParams {
   uint32_t bits = 2;
   uint32_t is_rounded = 1;
+  uint32_t detach_maximum = 0;  // 1: the maximum is a constant for the gradient
 };
-extern const graph::OpInfo kQuantizeWeightsOp;                 // w, max_abs -> levels
-extern const graph::OpInfo kQuantizeWeightsBackwardInputOp;    // w, max_abs, dlevels -> dw, the maximum held fixed
-extern const graph::OpInfo kQuantizeWeightsBackwardMaximumOp;  // w, max_abs, dlevels -> d(max_abs) []
+extern const graph::OpInfo kQuantizeWeightsOp;               // w, max_abs -> levels
+extern const graph::OpInfo kQuantizeWeightsBackwardInputOp;  // w, max_abs, dlevels -> dw
 
 // x -> -1 or +1.
 enum class SignRule : uint32_t {

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/quantize.hpp"
@@ -62,12 +63,22 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   return builder.accumulate(node.in(0), dx);
 }
 
-shaders::QuantizeSignParams kernel_params(const Node& node, const Graph& graph) {
+uint32_t scale_count(const Node& node, const Graph& graph) {
+  return has_scale(node.params<Params>()) ? narrow<uint32_t>(graph.desc(node.in(1)).element_count()) : 1;
+}
+
+Grid grid_of(const Node& node, const Graph& graph, const LowerTarget& target) {
+  const Shape& shape = graph.desc(node.out()).shape;
+  return vec4_grid(shape, shape.element_count() / scale_count(node, graph), target);
+}
+
+shaders::QuantizeSignParams kernel_params(const Node& node, const Graph& graph, const Grid& grid) {
   const auto params = node.params<Params>();
-  const uint32_t count = narrow<uint32_t>(graph.desc(node.out()).element_count());
-  const uint32_t scales = has_scale(params) ? narrow<uint32_t>(graph.desc(node.in(1)).element_count()) : 1;
-  return {.count = count,
-          .row_length = count / scales,
+  const uint32_t scales = scale_count(node, graph);
+  return {.count = grid.count,
+          .stride = grid.stride,
+          .row_items = grid.count / scales,
+          .row_length = narrow<uint32_t>(graph.desc(node.out()).element_count()) / scales,
           .window = params.window,
           .is_rounded = params.is_rounded,
           .rule = static_cast<uint32_t>(params.rule)};
@@ -78,18 +89,36 @@ ValueId scale_binding(const Node& node) {
   return has_scale(node.params<Params>()) ? node.in(1) : node.in(0);
 }
 
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = kernel_params(node, graph);
-  const kernels::quantize_sign_forward kernel{.x = node.in(0), .scale = scale_binding(node), .levels = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Grid grid = grid_of(node, graph, target);
+  const auto add = [&](auto kernel) {
+    kernel.x = node.in(0);
+    kernel.scale = scale_binding(node);
+    kernel.levels = node.out();
+    out.add(kernel, kernel_params(node, graph, grid), grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::quantize_sign_forward_vec4{});
+  } else {
+    add(kernels::quantize_sign_forward_naive{});
+  }
   return {};
 }
 
-Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = kernel_params(node, graph);
-  const kernels::quantize_sign_backward_input kernel{
-      .x = node.in(0), .scale = scale_binding(node), .dlevels = node.inputs.back(), .dx = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
+Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Grid grid = grid_of(node, graph, target);
+  const auto add = [&](auto kernel) {
+    kernel.x = node.in(0);
+    kernel.scale = scale_binding(node);
+    kernel.dlevels = node.inputs.back();
+    kernel.dx = node.out();
+    out.add(kernel, kernel_params(node, graph, grid), grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::quantize_sign_backward_input_vec4{});
+  } else {
+    add(kernels::quantize_sign_backward_input_naive{});
+  }
   return {};
 }
 

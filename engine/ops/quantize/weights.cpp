@@ -3,12 +3,12 @@
 // weight quantiser together.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstddef>
-#include <limits>
 
 #include "engine/graph/autodiff.hpp"
+#include "engine/ops/grid.hpp"
 #include "engine/ops/quantize/bits_rule.hpp"
+#include "engine/ops/quantize/chunks.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/quantize.hpp"
@@ -24,7 +24,8 @@ using graph::Node;
 using Params = QuantizeWeightsOpParams;
 
 constexpr graph::ParamField kFields[] = {{"bits", offsetof(Params, bits), FieldType::u32},
-                                         {"is_rounded", offsetof(Params, is_rounded), FieldType::u32}};
+                                         {"is_rounded", offsetof(Params, is_rounded), FieldType::u32},
+                                         {"detach_maximum", offsetof(Params, detach_maximum), FieldType::u32}};
 
 Result<void> expect_maximum(const Node& node, const Graph& graph) {
   LOWTIDE_TRY_VOID(expect_dtype(graph, node.in(0), DType::f32, "latent weights"));
@@ -46,62 +47,91 @@ Descs infer_backward_input(const Node& node, const Graph& graph) {
   return std::vector{graph.desc(node.in(0))};
 }
 
-Descs infer_backward_maximum(const Node& node, const Graph& graph) {
-  LOWTIDE_TRY_VOID(infer_backward_input(node, graph));
-  return std::vector{f32_desc(Shape{})};
-}
-
 Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
-  const std::vector<ValueId> inputs = {node.in(0), node.in(1), builder.gradient(node.out())};
-  const auto params = node.params<Params>();
-  if (builder.needs_gradient(node.in(1))) {
-    LOWTIDE_TRY(const ValueId dmax, append_one(builder.graph(), kQuantizeWeightsBackwardMaximumOp,
-                                               node.name + "/backward_maximum", params, inputs));
-    LOWTIDE_TRY_VOID(builder.accumulate(node.in(1), dmax));
-  }
-  LOWTIDE_TRY(const ValueId dw, append_one(builder.graph(), kQuantizeWeightsBackwardInputOp,
-                                           node.name + "/backward_input", params, inputs));
+  LOWTIDE_TRY(const ValueId dw,
+              append_one(builder.graph(), kQuantizeWeightsBackwardInputOp, node.name + "/backward_input",
+                         node.params<Params>(), {node.in(0), node.in(1), builder.gradient(node.out())}));
   return builder.accumulate(node.in(0), dw);
 }
 
-shaders::QuantizeParams kernel_params(const Node& node, const Graph& graph) {
+Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const auto params = node.params<Params>();
-  return {.count = narrow<uint32_t>(graph.desc(node.in(0)).element_count()),
-          .bits = params.bits,
-          .is_rounded = params.is_rounded};
-}
-
-Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = kernel_params(node, graph);
-  const kernels::quantize_weights_forward kernel{.w = node.in(0), .max_abs = node.in(1), .levels = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
+  const Shape& shape = graph.desc(node.in(0)).shape;
+  const Grid grid = vec4_grid(shape, shape.element_count(), target);
+  const auto add = [&](auto kernel) {
+    kernel.w = node.in(0);
+    kernel.max_abs = node.in(1);
+    kernel.levels = node.out();
+    out.add(kernel,
+            shaders::QuantizeParams{
+                .count = grid.count, .stride = grid.stride, .bits = params.bits, .is_rounded = params.is_rounded},
+            grid.groups);
+  };
+  if (grid.is_vec4) {
+    add(kernels::quantize_weights_forward_vec4{});
+  } else {
+    add(kernels::quantize_weights_forward_naive{});
+  }
   return {};
 }
 
-Result<void> lower_backward_input(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
-  const auto params = kernel_params(node, graph);
-  const kernels::quantize_weights_backward_input kernel{
-      .w = node.in(0), .max_abs = node.in(1), .dlevels = node.in(2), .dw = node.out()};
-  out.add(kernel, params, groups_for(params.count, kernel.local_size));
-  return {};
+// What the gradient through the maximum needs of all elements.
+struct Sums {
+  ValueId value;  // (sum of dlevels tanh(w), elements that attain the maximum) of each chunk
+  uint32_t chunks = 0;
+};
+
+Sums lower_sums(const Node& node, uint32_t count, bool naive_only, DispatchList& out) {
+  Chunks chunks = chunks_of(count);
+  if (naive_only) chunks = {.is_vec4 = false, .items = count, .items_each = count, .count = 1};
+  const ValueId sums = out.scratch(uint64_t{chunks.count} * 8);
+  const auto add = [&](auto kernel) {
+    kernel.w = node.in(0);
+    kernel.max_abs = node.in(1);
+    kernel.dlevels = node.in(2);
+    kernel.sums = sums;
+    out.add(kernel, shaders::QuantizeWeightsSumsParams{.count = chunks.items, .chunk_items = chunks.items_each},
+            Groups{chunks.count, 1, 1});
+  };
+  if (naive_only) {
+    add(kernels::quantize_weights_backward_input_sums_naive{});
+  } else if (chunks.is_vec4) {
+    add(kernels::quantize_weights_backward_input_sums_vec4{});
+  } else {
+    add(kernels::quantize_weights_backward_input_sums{});
+  }
+  return {sums, chunks.count};
 }
 
-Result<void> lower_backward_maximum(const Node& node, const Graph& graph, const LowerTarget& target,
-                                    DispatchList& out) {
-  constexpr uint32_t kMinChunk = 4096;
-  constexpr uint32_t kMaxChunks = 128;
-  const uint32_t count = narrow<uint32_t>(graph.desc(node.in(0)).element_count());
-  const uint32_t chunk = target.naive_only ? std::max(1u, count) : std::max(kMinChunk, ceil_div(count, kMaxChunks));
-  const uint32_t chunks = ceil_div(count, chunk);
-  const uint32_t bits = node.params<Params>().bits;
-  const ValueId partial = out.scratch(uint64_t{chunks} * 4);
-  out.add(kernels::quantize_weights_backward_input_maximum{.w = node.in(0), .dlevels = node.in(2), .partial = partial},
-          shaders::QuantizeMaximumGradientParams{.count = count, .chunk_length = chunk, .bits = bits},
-          Groups{chunks, 1, 1});
-  out.add(
-      kernels::quantize_weights_backward_input_maximum_final{
-          .partial = partial, .max_abs = node.in(1), .dmax_abs = node.out()},
-      shaders::QuantizeMaximumGradientParams{.count = chunks, .chunk_length = chunks, .bits = bits}, Groups{});
+Result<void> lower_backward_input(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const auto params = node.params<Params>();
+  const Shape& shape = graph.desc(node.in(0)).shape;
+  const bool is_attached = params.detach_maximum == 0;
+  Sums sums = {.value = node.in(2), .chunks = 0};  // detached: the binding gets anything
+  if (is_attached) sums = lower_sums(node, narrow<uint32_t>(shape.element_count()), target.naive_only, out);
+  const Grid grid = target.naive_only ? naive_grid(shape) : element_grid(shape, target.caps);
+  const auto add = [&](auto kernel) {
+    kernel.w = node.in(0);
+    kernel.max_abs = node.in(1);
+    kernel.dlevels = node.in(2);
+    kernel.sums = sums.value;
+    kernel.dw = node.out();
+    out.add(kernel,
+            shaders::QuantizeWeightsGradientParams{
+                .count = grid.count, .stride = grid.stride, .bits = params.bits, .chunks = sums.chunks},
+            grid.groups);
+  };
+  if (target.naive_only) {
+    add(kernels::quantize_weights_backward_input_naive{});
+  } else if (grid.is_vec4) {
+    kernels::quantize_weights_backward_input_vec4 kernel;
+    kernel.spec.is_attached = is_attached ? 1 : 0;
+    add(kernel);
+  } else {
+    kernels::quantize_weights_backward_input kernel;
+    kernel.spec.is_attached = is_attached ? 1 : 0;
+    add(kernel);
+  }
   return {};
 }
 
@@ -149,12 +179,6 @@ const graph::OpInfo kQuantizeWeightsBackwardInputOp = {.name = "quantize_weights
                                                        .infer = infer_backward_input,
                                                        .lower = lower_backward_input};
 
-const graph::OpInfo kQuantizeWeightsBackwardMaximumOp = {.name = "quantize_weights_backward_maximum",
-                                                         .fields = kFields,
-                                                         .param_bytes = sizeof(Params),
-                                                         .infer = infer_backward_maximum,
-                                                         .lower = lower_backward_maximum};
-
 Result<QuantizedWeights> quantize_weights(Graph& graph, const std::string& name, ValueId w, const WeightQuantizer& q) {
   if (q.kind == WeightQuantizer::Kind::sign && q.bits != 1) {
     return fail(ErrorCode::invalid_argument,
@@ -162,9 +186,10 @@ Result<QuantizedWeights> quantize_weights(Graph& graph, const std::string& name,
   }
   if (q.bits == 1) return quantize_signs(graph, name, w, q);
   QuantizedWeights out;
-  LOWTIDE_TRY(const ValueId max_abs,
-              magnitude(graph, name + "/maximum", w, {.magnitude = Magnitude::max}, q.detach_maximum));
-  LOWTIDE_TRY(out.levels, append_one(graph, kQuantizeWeightsOp, name, Params{.bits = q.bits}, {w, max_abs}));
+  // The gradient through the maximum is quantize_weights' own business.
+  LOWTIDE_TRY(const ValueId max_abs, magnitude(graph, name + "/maximum", w, {.magnitude = Magnitude::max}, true));
+  const Params params = {.bits = q.bits, .detach_maximum = q.detach_maximum ? 1u : 0u};
+  LOWTIDE_TRY(out.levels, append_one(graph, kQuantizeWeightsOp, name, params, {w, max_abs}));
   out.step = quant::level_step(q.bits);
   return out;
 }

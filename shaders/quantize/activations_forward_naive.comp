@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_activations forward.  levels = round_half_even(clip(x, 0, 1) * (2^bits - 1))
+// quantize_activations forward, naive.  levels = round_half_even(clip(x, 0, 1) * (2^bits - 1))
 // x, levels [count]  f32, any shape
 // one invocation = one element
 // needs: nothing

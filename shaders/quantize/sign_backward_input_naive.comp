@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_sign backward.  dx = dlevels * factor: 1 where |x| <= window (clipped), 1/scale (real), or both (xnor_net)
+// quantize_sign backward, naive.  dx = dlevels * factor: 1 where |x| <= window (clipped), 1/scale (real), or both (xnor_net)
 // x, dlevels, dx [count]  scale [count / row_length]  f32; scale is not read by the rule clipped
 // one invocation = one element
 // needs: nothing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// unpack forward.  levels = level(x)
+// unpack forward, naive.  levels = level(x)
 // x [rows] planes of c_words words  levels [rows,c] f32
 // one invocation = one element
 // needs: nothing
@@ -13,13 +13,13 @@
 #include "pack.params.h"
 
 WORKGROUP_WIDTH(64)
-PUSH_CONSTANTS(PackParams, p)
+PUSH_CONSTANTS(UnpackParams, p)
 BUFFER_READ(0, uint, x)
 BUFFER_WRITE(1, float, levels)
 
 void main() {
   const uint i = linear_invocation();
-  if (i >= p.rows * p.c) return;
+  if (i >= p.count) return;
   const uint row = i / p.c, channel = i % p.c;
   const uint words = channel_words(p.c);
   uint code = 0u;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_magnitude backward.  mean: dw = dresult sign(w) / n;  max: dw = dresult sign(w) / attained where |w| = result
+// quantize_magnitude backward, naive.  mean: dw = dresult sign(w) / n;  max: dw = dresult sign(w) / attained where |w| = result
 // w, dw [count]  result, dresult [count / row_length]  attained []  f32; attained is not read for the mean
 // one invocation = one element
 // needs: nothing
@@ -23,8 +23,8 @@ BUFFER_WRITE(4, float, dw)
 void main() {
   const uint i = linear_invocation();
   if (i >= p.count) return;
-  const uint row = i / p.row_length;
-  float share = 1.0 / float(p.row_length);
+  const uint row = i / p.row_items;
+  float share = p.share;
   if (p.is_max != 0u) share = abs(w[i]) == result[row] ? 1.0 / attained[0] : 0.0;
   dw[i] = dresult[row] * quantize_sign(w[i]) * share;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_sign forward.  levels = sign(x), sign(0) = +1
+// quantize_sign forward, naive.  levels = sign(x), sign(0) = +1
 // x, levels [count]  scale [count / row_length]  f32; scale is read by the surrogate of the rules that have one
 // one invocation = one element
 // needs: nothing

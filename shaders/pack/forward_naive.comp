@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// pack forward.  y = code(quantise(x * multiplier + offset))
+// pack forward, naive.  y = code(quantise(x * multiplier + offset))
 // x [rows,c] f32  multiplier, offset [c], inverse_step [] f32, read with has_affine, has_step  y [rows] planes of words
 // one invocation = 32 channels of a row, all planes
 // needs: nothing
@@ -21,16 +21,7 @@ BUFFER_READ(2, float, offset)
 BUFFER_READ(3, float, inverse_step)
 BUFFER_WRITE(4, uint, y)
 
-float quantize(float value) {
-  if (p.kind == kSigns) return quantize_sign(value);
-  if (p.kind == kShiftLevels) {
-    const float thresholds[7] = float[7](p.threshold1, p.threshold2, p.threshold3, p.threshold4, p.threshold5,
-                                         p.threshold6, p.threshold7);
-    return quantize_shift(value, p.planes, thresholds);
-  }
-  if (p.has_step != 0u) return quantize_step(value, inverse_step[0], p.planes);
-  return quantize_activation(value, p.planes);
-}
+#include "code.glsl"
 
 uint code_of(uint row, uint channel) {
   precise float value = x[row * p.c + channel];
@@ -38,7 +29,7 @@ uint code_of(uint row, uint channel) {
     precise float product = value * multiplier[channel];
     value = product + offset[channel];
   }
-  return activation_code(int(quantize(value)), p.kind, p.planes);
+  return code_of_value(value, p.kind, p.planes);
 }
 
 void main() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_activations backward.  dx = dlevels * (2^bits - 1) where 0 <= x <= 1, else 0
+// quantize_activations backward, naive.  dx = dlevels * (2^bits - 1) where 0 <= x <= 1, else 0
 // x, dlevels, dx [count]  f32, any shape
 // one invocation = one element
 // needs: nothing

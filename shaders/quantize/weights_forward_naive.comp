@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// quantize_weights forward.  levels = 2 round_half_even((tanh(w) / (2 tanh(max_abs)) + 1/2) n) - n, n = 2^bits - 1
+// quantize_weights forward, naive.  levels = 2 round_half_even((tanh(w) / (2 tanh(max_abs)) + 1/2) n) - n, n = 2^bits - 1
 // w, levels [count]  max_abs []  f32
 // one invocation = one element
 // needs: nothing
