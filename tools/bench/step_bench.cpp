@@ -10,6 +10,7 @@
 #include "engine/base/stopwatch.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/loop/stepper.hpp"
+#include "trainer/schedule/step_values.hpp"
 
 namespace lowtide::bench {
 namespace {
@@ -55,9 +56,12 @@ Result<Turn> make_turn(runtime::Context& context, const StepBench& bench, const 
 
 // The rate is tiny: parameters stay where real training starts, however long the bench runs.
 Result<void> take_step(Turn& turn, const RandomBatch& data) {
-  constexpr double kRate = 1e-6;
+  constexpr uint64_t kStepsPerEpoch = 500;
+  const trainer::Phase& phase = turn.bench->phase;
+  trainer::StepValues values = trainer::step_values(phase, kStepsPerEpoch, turn.step % kStepsPerEpoch);
+  values.rate = 1e-6;
   const auto valid = static_cast<uint32_t>(data.labels.size());
-  const auto block = trainer::make_step_block(turn.bench->phase.optimizer, kSeed, turn.step++, kRate, valid);
+  const auto block = trainer::make_step_block(phase.optimizer, kSeed, turn.step++, values, valid);
   const Stopwatch watch;
   LOWTIDE_TRY_VOID(turn.stepper->submit(data.batch(), block));
   LOWTIDE_TRY(const trainer::StepMetrics metrics, turn.stepper->finish());
