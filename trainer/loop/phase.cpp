@@ -228,6 +228,7 @@ Result<void> PhaseRun::end_epoch() {
       speed, duration_text(seconds)));
   MetricLine line("epoch");
   line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", state_.position.step);
+  line.count("target", is_target(env_.recipe, phase_) ? 1 : 0);
   line.real("train_loss", loss).real("train_accuracy", accuracy);
   line.real("test_loss", last_.loss).real("test_accuracy", last_.accuracy());
   line.real("rate", values_of(state_.position.step - 1).rate).real("images_per_second", speed).real("seconds", seconds);
