@@ -20,6 +20,7 @@
 #include "engine/ops/detach/detach.hpp"
 #include "engine/ops/dot/dot.hpp"
 #include "engine/ops/dropout/dropout.hpp"
+#include "engine/ops/estimate/estimate.hpp"
 #include "engine/ops/fill/fill.hpp"
 #include "engine/ops/global_average_pool/global_average_pool.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
@@ -33,6 +34,7 @@
 #include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/prelu/prelu.hpp"
 #include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize_threshold/quantize_threshold.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/reshape/reshape.hpp"
 #include "engine/ops/scale/scale.hpp"
@@ -69,6 +71,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kDotOp,
     &kDotBackwardOp,
     &kDropoutOp,
+    &kEstimateOp,
+    &kEstimateBackwardInputOp,
     &kFillOp,
     &kGlobalAveragePoolOp,
     &kGlobalAveragePoolBackwardOp,
@@ -96,6 +100,11 @@ constexpr const graph::OpInfo* kOps[] = {
     &kQuantizeMagnitudeDetachedOp,
     &kQuantizeSignOp,
     &kQuantizeSignBackwardInputOp,
+    &kQuantizeThresholdOp,
+    &kQuantizeThresholdBackwardInputOp,
+    &kQuantizeThresholdMaximumOp,
+    &kQuantizeThresholdScaleOp,
+    &kQuantizeThresholdValuesOp,
     &kQuantizeWeightsOp,
     &kQuantizeWeightsBackwardInputOp,
     &kReluOp,

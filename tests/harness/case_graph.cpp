@@ -107,6 +107,7 @@ shaders::StepBlock test_step() {
   step.seed_lo = 12345;
   step.loss_scale = 2.0f;
   step.expansion = 0.625f;
+  step.blend = 0.625f;
   step.adam_correction1 = 0.3439f;    // 1 - 0.9^4
   step.adam_correction2 = 0.003994f;  // 1 - 0.999^4
   return step;
