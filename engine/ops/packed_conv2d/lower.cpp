@@ -83,16 +83,14 @@ void set_spec(Spec& spec, const PackedLayer& l, uint32_t products) {
   spec.group_k = l.group_k();
 }
 
-// Planes that forward_signed makes of the operands.
-struct Terms {
-  uint32_t x = 1, w = 1;
-};
-
-Terms terms_of(const PackedLayer& l) {
+// Words that forward_signed counts for one word of x and one of w: pairs of planes of magnitudes and of two's
+// complement, or the planes of products of exponents.
+uint32_t signed_products(const PackedLayer& l) {
   const bool x_shifts = l.params.activation == quant::ActivationKind::shift;
   const bool w_shifts = l.params.weight == quant::WeightKind::shift;
-  return {.x = x_shifts ? quant::shift_magnitudes(l.x_bits) : l.x_bits,
-          .w = w_shifts ? quant::shift_magnitudes(l.w_bits) + 1 : l.w_bits};
+  const uint32_t x = x_shifts ? quant::shift_magnitudes(l.x_bits) : l.x_bits;
+  const uint32_t w = w_shifts ? quant::shift_magnitudes(l.w_bits) + 1 : l.w_bits;
+  return x_shifts && w_shifts && x > 1 ? x + w - 1 : x * w;
 }
 
 bool has_signed_levels(const PackedLayer& l) {
@@ -120,8 +118,7 @@ void add_forward(Kernel kernel, const PackedLayer& l, DispatchList& out) {
 }
 template <class Kernel>
 void add_signed(Kernel kernel, const PackedLayer& l, DispatchList& out) {
-  const Terms terms = terms_of(l);
-  set_spec(kernel.spec, l, terms.x * terms.w);
+  set_spec(kernel.spec, l, signed_products(l));
   kernel.spec.kinds = 3 * static_cast<uint32_t>(l.params.weight) + static_cast<uint32_t>(l.params.activation);
   add_tuned(kernel, l, out);
 }
