@@ -41,6 +41,7 @@
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "engine/ops/step_scale/step_scale.hpp"
+#include "engine/ops/tap_conv2d/tap_conv2d.hpp"
 
 namespace lowtide::ops {
 namespace {
@@ -115,6 +116,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kSoftmaxCrossEntropyOp,
     &kSoftmaxCrossEntropyBackwardOp,
     &kStepScaleOp,
+    &kTapConv2dOp,
     &kUnpackOp,
     // clang-format on
 };

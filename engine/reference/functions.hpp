@@ -72,6 +72,7 @@ void sgd(const Operands&);
 void softmax_cross_entropy(const Operands&);
 void softmax_cross_entropy_backward_input(const Operands&);
 void step_scale(const Operands&);
+void tap_conv2d(const Operands&);
 void unpack(const Operands&);
 // clang-format on
 

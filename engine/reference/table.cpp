@@ -80,6 +80,7 @@ constexpr Row kRows[] = {
     {"softmax_cross_entropy", softmax_cross_entropy},
     {"softmax_cross_entropy_backward_input", softmax_cross_entropy_backward_input},
     {"step_scale", step_scale},
+    {"tap_conv2d", tap_conv2d},
     {"unpack", unpack},
     // clang-format on
 };

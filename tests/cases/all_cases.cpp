@@ -32,7 +32,8 @@ std::vector<OpCase> all_cases() {
            kl_divergence_cases,
            linear_cases,
            mse_cases,
-           pack_cases, packed_cases,
+           pack_cases,
+           packed_cases,
            pool2d_cases,
            prelu_cases,
            quantize_cases,
@@ -43,6 +44,7 @@ std::vector<OpCase> all_cases() {
            sgd_cases,
            softmax_cross_entropy_cases,
            step_scale_cases,
+           tap_conv2d_cases,
            // clang-format on
        }) {
     std::vector<OpCase> cases = table();

@@ -1,0 +1,2 @@
+lowtide_kernel(tap_conv2d_forward SOURCE forward.comp)
+lowtide_kernel(tap_conv2d_forward_naive SOURCE forward_naive.comp)
