@@ -83,17 +83,18 @@ Result<ModelInfo> decode_info(std::string_view text) {
   return info;
 }
 
-// The kind of the weights of a node, if it is a packed layer.
-std::optional<quant::WeightKind> weight_kind(const graph::Node& node) {
-  if (node.op->name == "packed_conv2d") return node.params<ops::PackedConv2dOpParams>().weight;
-  if (node.op->name == "packed_linear") return node.params<ops::PackedLinearOpParams>().weight;
+// The parameters of a node, if it is a packed layer.
+std::optional<ops::PackedConv2dOpParams> packed_layer(const graph::Node& node) {
+  if (node.op->name == "packed_conv2d") return node.params<ops::PackedConv2dOpParams>();
+  if (node.op->name == "packed_linear") return ops::as_convolution(node.params<ops::PackedLinearOpParams>());
   return std::nullopt;
 }
 
 // A shift code of zero has no sign: every level has one code.
 Result<void> check_shift_weights(const Graph& graph, const PackedModel& model) {
   for (const graph::Node& node : graph.nodes()) {
-    if (weight_kind(node) != quant::WeightKind::shift) continue;
+    const auto layer = packed_layer(node);
+    if (!layer || layer->weight != quant::WeightKind::shift) continue;
     const graph::Value& value = graph.value(node.in(1));
     if (value.role != Role::constant) continue;
     const std::span<const std::byte> bytes = model.constant(value.name);
@@ -123,7 +124,8 @@ Result<void> check_shift_weights(const Graph& graph, const PackedModel& model) {
 // ones.
 Result<void> check_thresholds(const Graph& graph, const PackedModel& model) {
   for (const graph::Node& node : graph.nodes()) {
-    if (!weight_kind(node) || node.inputs.size() != 3) continue;
+    const auto layer = packed_layer(node);
+    if (!layer || layer->output != ops::PackedOutput::codes) continue;
     const graph::Value& value = graph.value(node.in(2));
     if (value.role != Role::constant || value.desc.dtype != DType::i32 || value.desc.shape.rank() != 2) continue;
     const std::span<const std::byte> bytes = model.constant(value.name);

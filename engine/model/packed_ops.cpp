@@ -24,7 +24,8 @@ constexpr Row kRows[] = {
     {"linear", 2, 2},        {"max_pool2d", 1, 1},    {"pack", 1, 4},
     {"packed_conv2d", 2, 4}, {"packed_linear", 2, 4}, {"packed_max_pool2d", 1, 1},
     {"prelu", 2, 2},         {"relu", 1, 1},          {"reshape", 1, 1},
-    {"scale", 2, 2},         {"subsample", 1, 1},     {"unpack", 1, 1},
+    {"scale", 2, 2},         {"subsample", 1, 1},     {"tap_conv2d", 3, 3},
+    {"unpack", 1, 1},
 };
 
 struct Range {
@@ -42,7 +43,8 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 Range range_of(std::string_view field) {
   if (field.ends_with("bits")) return {1, 8};
   if (field == "activation" || field == "output_activation" || field == "kind") return {0, 2};
-  if (field == "weight" || field == "output") return {0, 2};
+  if (field == "weight") return {0, 2};
+  if (field == "output") return {0, 3};
   if (field == "rule") return {0, 1};
   if (starts_with_any(field, {"stride", "kernel", "window", "dilation", "groups"})) return {1, 0xffff};
   if (starts_with_any(field, {"extent", "first", "count"})) return {0, 0x7fffffff};

@@ -30,27 +30,24 @@ int64_t weight(const Operands& o, const Layer& l, size_t tap, size_t c, size_t k
   return static_cast<int64_t>(quant::weight_level(code, l.w_bits, l.params.weight));
 }
 
-int32_t accumulator(const Operands& o, const Layer& l, size_t n, size_t oy, size_t ox, size_t k) {
+// The part of the accumulator that tap (r, s) adds; nothing outside x.
+int64_t tap_sum(const Operands& o, const Layer& l, size_t n, size_t oy, size_t ox, size_t k, size_t r, size_t s) {
   const PackedConv2dOpParams& p = l.params;
   const size_t group_c = l.c / p.groups, group_k = l.k / p.groups;
+  const auto iy = static_cast<int64_t>(oy * p.stride_h + r * p.dilation_h) - static_cast<int64_t>(p.pad_h);
+  const auto ix = static_cast<int64_t>(ox * p.stride_w + s * p.dilation_w) - static_cast<int64_t>(p.pad_w);
+  if (iy < 0 || ix < 0 || iy >= static_cast<int64_t>(l.h) || ix >= static_cast<int64_t>(l.w)) return 0;
+  const size_t pixel = (n * l.h + static_cast<size_t>(iy)) * l.w + static_cast<size_t>(ix);
   int64_t acc = 0;
-  for (size_t r = 0; r < p.kernel_h; ++r) {
-    for (size_t s = 0; s < p.kernel_w; ++s) {
-      const auto iy = static_cast<int64_t>(oy * p.stride_h + r * p.dilation_h) - static_cast<int64_t>(p.pad_h);
-      const auto ix = static_cast<int64_t>(ox * p.stride_w + s * p.dilation_w) - static_cast<int64_t>(p.pad_w);
-      if (iy < 0 || ix < 0 || iy >= static_cast<int64_t>(l.h) || ix >= static_cast<int64_t>(l.w)) continue;
-      const size_t pixel = (n * l.h + static_cast<size_t>(iy)) * l.w + static_cast<size_t>(ix);
-      for (size_t c = 0; c < group_c; ++c) {
-        const auto code = static_cast<uint32_t>(o.inputs[0][pixel * l.c + k / group_k * group_c + c]);
-        const auto level = static_cast<int64_t>(quant::activation_level(code, p.activation, l.x_bits));
-        acc += level * weight(o, l, r * p.kernel_w + s, c, k);
-      }
-    }
+  for (size_t c = 0; c < group_c; ++c) {
+    const auto code = static_cast<uint32_t>(o.inputs[0][pixel * l.c + k / group_k * group_c + c]);
+    const auto level = static_cast<int64_t>(quant::activation_level(code, p.activation, l.x_bits));
+    acc += level * weight(o, l, r * p.kernel_w + s, c, k);
   }
-  return narrow<int32_t>(acc);
+  return acc;
 }
 
-double output(const Operands& o, const Layer& l, int32_t acc, size_t k) {
+double output_of(const Operands& o, const Layer& l, int32_t acc, size_t k) {
   if (l.params.output == PackedOutput::codes) {
     const uint32_t rows = quant::threshold_rows(l.params.output_activation, l.params.output_bits);
     uint32_t rank = 0;
@@ -65,6 +62,23 @@ double output(const Operands& o, const Layer& l, int32_t acc, size_t k) {
     y = y + static_cast<float>(o.inputs[3][k]);
   }
   return y;
+}
+
+double output(const Operands& o, const Layer& l, size_t n, size_t oy, size_t ox, size_t k) {
+  const PackedConv2dOpParams& p = l.params;
+  const bool is_by_tap = p.output == PackedOutput::tap_scaled;
+  int64_t acc = 0;
+  float sum = 0;
+  for (size_t r = 0; r < p.kernel_h; ++r) {
+    for (size_t s = 0; s < p.kernel_w; ++s) {
+      const int64_t part = tap_sum(o, l, n, oy, ox, k, r, s);
+      acc += part;
+      if (!is_by_tap) continue;
+      const float scaled = static_cast<float>(o.inputs[2][r * p.kernel_w + s]) * static_cast<float>(part);
+      sum = sum + scaled;
+    }
+  }
+  return is_by_tap ? double{sum * p.output_scale} : output_of(o, l, narrow<int32_t>(acc), k);
 }
 
 void evaluate(const Operands& o, Layer l) {
@@ -84,7 +98,7 @@ void evaluate(const Operands& o, Layer l) {
   for (size_t n = 0; n < l.n; ++n) {
     for (size_t oy = 0; oy < l.oh; ++oy) {
       for (size_t ox = 0; ox < l.ow; ++ox) {
-        for (size_t k = 0; k < l.k; ++k) o.outputs[0][i++] = output(o, l, accumulator(o, l, n, oy, ox, k), k);
+        for (size_t k = 0; k < l.k; ++k) o.outputs[0][i++] = output(o, l, n, oy, ox, k);
       }
     }
   }

@@ -3,7 +3,7 @@
 // x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = `block` output channels of a pixel, all accumulators in registers; invocations run along pixels
 // needs: x of signs or unsigned levels, odd weights, else forward_signed; groups and unrolls as pixel_block.glsl says
-// reads x w thresholds (multiplier offset), writes y; accumulate: no
+// reads x w thresholds (multiplier offset; tap_scale), writes y; accumulate: no
 // reference: engine/reference/packed_conv2d.cpp
 //
 // Signs: real value of a plane pair is K - 2 pop, K = channels inside x, so acc = (2^w_planes - 1) K - 2 sum 2^j pop.

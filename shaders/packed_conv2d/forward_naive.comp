@@ -3,7 +3,7 @@
 // x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = 32 output channels of a pixel (packed output), or one output channel of a pixel (f32)
 // needs: nothing; any groups, bit by bit
-// reads x w thresholds (multiplier offset), writes y; accumulate: no
+// reads x w thresholds (multiplier offset; tap_scale), writes y; accumulate: no
 // reference: engine/reference/packed_conv2d.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -44,24 +44,37 @@ int product(int level, uint code) {
   return level * bitfieldExtract(int(code), 0, int(p.w_planes));  // two's complement: the top bit extends
 }
 
-int accumulator(uint pixel, uint k) {
+// The sum over the channels of one tap.
+int tap_sum(uint pixel, uint k, uint r, uint s) {
   const uint ox = pixel % p.ow, oy = pixel / p.ow % p.oh, n = pixel / (p.ow * p.oh);
   const uint first_c = k / p.group_k * p.group_c;
+  // Unsigned arithmetic wraps, so one comparison finds what lies outside on either side.
+  const uint iy = oy * p.stride_h + r * p.dilation_h - p.pad_h;
+  const uint ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
+  if (iy >= p.h || ix >= p.w) return 0;
   int acc = 0;
-  for (uint r = 0u; r < p.kernel_h; ++r) {
-    for (uint s = 0u; s < p.kernel_w; ++s) {
-      // Unsigned arithmetic wraps, so one comparison finds what lies outside on either side.
-      const uint iy = oy * p.stride_h + r * p.dilation_h - p.pad_h;
-      const uint ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
-      if (iy >= p.h || ix >= p.w) continue;
-      for (uint c = 0u; c < p.group_c; ++c) {
-        const uint code = activation_at((n * p.h + iy) * p.w + ix, first_c + c);
-        acc += product(activation_level(code, p.activation, p.x_planes), weight_at(r * p.kernel_w + s, c, k));
-      }
-    }
+  for (uint c = 0u; c < p.group_c; ++c) {
+    const uint code = activation_at((n * p.h + iy) * p.w + ix, first_c + c);
+    acc += product(activation_level(code, p.activation, p.x_planes), weight_at(r * p.kernel_w + s, c, k));
   }
   return acc;
 }
+
+#ifdef LOWTIDE_OUTPUT_TAPS
+float accumulator(uint pixel, uint k) {
+  float sum = 0.0;
+  for (uint t = 0u; t < p.kernel_h * p.kernel_w; ++t) {
+    sum = add_tap(sum, tap_sum(pixel, k, t / p.kernel_w, t % p.kernel_w), t);
+  }
+  return sum;
+}
+#else
+int accumulator(uint pixel, uint k) {
+  int acc = 0;
+  for (uint t = 0u; t < p.kernel_h * p.kernel_w; ++t) acc += tap_sum(pixel, k, t / p.kernel_w, t % p.kernel_w);
+  return acc;
+}
+#endif
 
 void main() {
   const uint i = linear_invocation();

@@ -3,7 +3,7 @@
 // x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = `block` output channels of a pixel, all accumulators in registers; invocations run along pixels
 // needs: groups and unrolls as pixel_block.glsl says; else forward_naive
-// reads x w thresholds (multiplier offset), writes y; accumulate: no
+// reads x w thresholds (multiplier offset; tap_scale), writes y; accumulate: no
 // reference: engine/reference/packed_conv2d.cpp
 //
 // One word holds 32 channels, pop counts their bits. Of x: s, the channels with a negative level, and planes m_i, the

@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of an accumulator, in both forms of every kernel. Included below the declaration of p.
+// What becomes of an accumulator, in the three forms of every kernel. Included below the declaration of p.
 //   packed  bindings 2 thresholds i32 [levels of y, k], 3 y u32 words
 //   f32     (LOWTIDE_OUTPUT_F32) bindings 2 multiplier [k], 3 offset [k], 4 y f32 [pixels, k]
-#ifdef LOWTIDE_OUTPUT_F32
+//   taps    (LOWTIDE_OUTPUT_TAPS too) bindings 2 tap_scale [r * s], 3 y f32 [pixels, k]
+#if defined(LOWTIDE_OUTPUT_TAPS)
+BUFFER_READ(2, float, tap_scale)
+BUFFER_WRITE(3, float, y)
+BUFFER_WRITE_VIEW(3, vec4, y4)
+
+// One tap further: the accumulator of a tap is exact in f32, both operations are rounded.
+float add_tap(float sum, int acc, uint tap) {
+  precise float scaled = tap_scale[tap] * float(acc);
+  precise float next = sum + scaled;
+  return next;
+}
+float real_output(float sum, uint channel) {
+  precise float value = sum * p.output_scale;
+  return value;
+}
+#elif defined(LOWTIDE_OUTPUT_F32)
 BUFFER_READ(2, float, multiplier)
 BUFFER_READ(3, float, offset)
 BUFFER_WRITE(4, float, y)

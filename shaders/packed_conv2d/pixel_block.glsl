@@ -32,6 +32,9 @@ BUFFER_READ_VIEW(1, uvec4, w4)
 int acc[block];
 int ones = 0;    // what a kernel sums over x alone
 uint taps = 0u;  // inside x
+#ifdef LOWTIDE_OUTPUT_TAPS
+float sums[block];  // acc, ones and taps are of one tap
+#endif
 
 // Adds the products of one word of x, all planes, with the same word of every weight of the block. Word `word` of a
 // plane of pixel `source`; mask: its channels, none outside x; weight_row: row of its first plane of w.
@@ -50,17 +53,31 @@ uvec4 weights(uint row, uint first_k, uint quad) {
 }
 
 #ifdef LOWTIDE_OUTPUT_F32
+#ifdef LOWTIDE_OUTPUT_TAPS
+void end_tap(uint tap) {
+  [[unroll]] for (uint j = 0u; j < block; ++j) {
+    sums[j] = add_tap(sums[j], finished(acc[j]), tap);
+    acc[j] = 0;
+  }
+  ones = 0;
+  taps = 0u;
+}
+float result(uint j, uint k) { return real_output(sums[j], k); }
+#else
+float result(uint j, uint k) { return real_output(finished(acc[j]), k); }
+#endif
+
 void store(uint pixel, uint first_k) {
   [[unroll]] for (uint j = 0u; j < block; j += 4u) {
     const uint k = first_k + j;
     if (k_count % 4u == 0u) {
       if (k < k_count) {
-        y4[(pixel * k_count + k) / 4u] = vec4(real_output(acc[j], k), real_output(acc[j + 1u], k + 1u),
-                                              real_output(acc[j + 2u], k + 2u), real_output(acc[j + 3u], k + 3u));
+        y4[(pixel * k_count + k) / 4u] =
+            vec4(result(j, k), result(j + 1u, k + 1u), result(j + 2u, k + 2u), result(j + 3u, k + 3u));
       }
     } else {
       [[unroll]] for (uint t = 0u; t < 4u; ++t) {
-        if (k + t < k_count) y[pixel * k_count + k + t] = real_output(acc[j + t], k + t);
+        if (k + t < k_count) y[pixel * k_count + k + t] = result(j + t, k + t);
       }
     }
   }
@@ -70,11 +87,12 @@ void store(uint pixel, uint first_k) {
   uint planes[8] = uint[8](0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);
   [[unroll]] for (uint j = 0u; j < block; ++j) {
     const uint k = min(first_k + j, k_count - 1u);
+    const int total = finished(acc[j]);
     if (linear_thresholds == 0u) {
-      const uint code = output_code(acc[j], k);
+      const uint code = output_code(total, k);
       [[unroll]] for (uint plane = 0u; plane < 8u; ++plane) planes[plane] |= ((code >> plane) & 1u) << j;
     } else {
-      const int v = thresholds[k] * acc[j];
+      const int v = thresholds[k] * total;
       uint rank = 0u;
       [[unroll]] for (uint t = 1u; t <= linear_thresholds; ++t) rank += v >= thresholds[t * k_count + k] ? 1u : 0u;
       const uint code = linear_thresholds == 2u ? activation_code_of_rank(rank, kShiftLevels, 2u) : rank;

@@ -9,6 +9,9 @@ void main() {
   const uint tail_mask = channel_mask(p.group_c, c_words - 1u);
 
   [[unroll]] for (uint j = 0u; j < block; ++j) acc[j] = 0;
+#ifdef LOWTIDE_OUTPUT_TAPS
+  [[unroll]] for (uint j = 0u; j < block; ++j) sums[j] = 0.0;
+#endif
   for (uint r0 = 0u; r0 < kernel_h; r0 += unroll_h) {
     for (uint s0 = 0u; s0 < kernel_w; s0 += unroll_w) {
       for (uint c0 = 0u; c0 < c_words; c0 += unroll_c) {
@@ -27,8 +30,10 @@ void main() {
           }
         }
       }
+#ifdef LOWTIDE_OUTPUT_TAPS
+      end_tap(r0 * kernel_w + s0);  // unroll_h and unroll_w are 1
+#endif
     }
   }
-  [[unroll]] for (uint j = 0u; j < block; ++j) acc[j] = finished(acc[j]);
   if (item < p.pixels) store(pixel, first_k);
 }

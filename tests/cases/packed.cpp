@@ -58,6 +58,9 @@ CaseInput thresholds_input(Graph& g, uint32_t k, ActivationKind kind, uint32_t b
 std::vector<CaseInput> further_inputs(Graph& g, const ops::PackedConv2dOpParams& p, uint32_t k, double spread) {
   if (p.output == PackedOutput::codes) return {thresholds_input(g, k, p.output_activation, p.output_bits, spread)};
   if (p.output == PackedOutput::accumulator) return {};
+  if (p.output == PackedOutput::tap_scaled) {
+    return {{g.input("tap_scale", f32_desc({p.kernel_h * p.kernel_w})), uniform(0.1, 1), false}};
+  }
   return {{g.input("multiplier", f32_desc({k})), uniform(-0.1, 0.1), false},
           {g.input("offset", f32_desc({k})), uniform(-1, 1), false}};
 }
@@ -216,6 +219,27 @@ std::vector<ConvRow> signed_rows() {
   };
 }
 
+// A scale for each tap.
+std::vector<ConvRow> tap_rows() {
+  const auto taps = [](ActivationKind x, WeightKind w) {
+    auto p = conv3x3(x, PackedOutput::tap_scaled, 1);
+    p.weight = w;
+    return p;
+  };
+  constexpr auto odd = WeightKind::odd_levels, shift = WeightKind::shift;
+  return {
+      {"taps_signs", {2, 5, 7, 64}, 1, 1, 64, taps(kSigns, odd)},
+      {"taps_signs_tails", {2, 5, 7, 33}, 1, 1, 35, strided(taps(kSigns, odd), 2, 1)},
+      {"taps_signs_deep", {1, 4, 5, 800}, 1, 1, 12, taps(kSigns, odd)},
+      {"taps_2bit_x_signs", {2, 5, 3, 70}, 2, 1, 9, taps(kUnsigned, odd)},
+      {"taps_2bit_x_ternary", {2, 5, 7, 37}, 2, 2, 41, taps(kUnsigned, shift)},
+      {"taps_signs_x_ternary", {2, 9, 7, 96}, 1, 2, 33, dilated(taps(kSigns, shift), 2, 1)},
+      {"taps_shift3", {1, 5, 3, 45}, 3, 3, 10, taps(kShift, shift)},
+      {"taps_groups", {2, 3, 5, 64}, 2, 2, 128, grouped(taps(kUnsigned, shift), 2)},
+      {"taps_small_groups", {2, 3, 5, 36}, 2, 1, 15, grouped(taps(kUnsigned, odd), 3)},
+  };
+}
+
 struct LinearRow {
   const char* name;
   Shape x;
@@ -269,6 +293,7 @@ std::vector<OpCase> packed_cases() {
   std::vector<OpCase> cases;
   std::vector<ConvRow> rows = conv_rows();
   for (ConvRow& row : signed_rows()) rows.push_back(std::move(row));
+  for (ConvRow& row : tap_rows()) rows.push_back(std::move(row));
   for (const ConvRow& row : rows) {
     cases.push_back({.name = fmt::format("packed_conv2d/{}", row.name),
                      .build = [row](Graph& g) { return build_conv(g, row); },

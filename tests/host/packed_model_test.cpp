@@ -182,6 +182,8 @@ TEST(PackedModel, SaysWhatIsWrongWithTheGraph) {
   EXPECT_NE(error_after("g", R"(weight\":0)", R"(weight\":3)").find("weight"), std::string::npos);
   EXPECT_NE(error_after("h", R"(activation\":0)", R"(activation\":3)").find("activation"), std::string::npos);
   EXPECT_NE(error_after("i", R"(\"rule\":0)", R"(\"rule\":1)").find("step"), std::string::npos);
+  EXPECT_NE(error_after("l", R"(\"output\":2)", R"(\"output\":3)").find("inputs"), std::string::npos);
+  EXPECT_NE(error_after("m", R"(\"output\":0)", R"(\"output\":1)").find("inputs"), std::string::npos);
   EXPECT_NE(error_after("e", R"(inputs\":[0])", R"(inputs\":[9])").find("does not exist"), std::string::npos);
   EXPECT_NE(error_after("f", R"(\"height\":6)", R"(\"height\":7)").find("shape"), std::string::npos);
 }

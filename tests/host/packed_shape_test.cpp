@@ -113,6 +113,20 @@ TEST(PackedShape, ShiftProductsStayExact) {
   expect_refused(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 480}, .w = {9, 15, 4, 20}}), "2^24");
 }
 
+TEST(PackedShape, TapScalesAreOnePerTap) {
+  Graph g;
+  const ValueId x = g.input("x", {DType::b1, {2, 5, 7, 33}});
+  const ValueId w = g.constant("w", {DType::u32, {9, 2, 1, 20}});
+  auto params = conv3x3();
+  params.output = PackedOutput::tap_scaled;
+  const auto y = packed_conv2d(g, "conv", x, w, {g.constant("taps", f32_desc({9}))}, params);
+  ASSERT_TRUE(y.has_value()) << y.error().to_string();
+  EXPECT_EQ(g.desc(*y), f32_desc({2, 5, 7, 20}));
+  const auto wrong = packed_conv2d(g, "conv", x, w, {g.constant("channels", f32_desc({20}))}, params);
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_NE(wrong.error().text.find("tap scales"), std::string::npos) << wrong.error().text;
+}
+
 TEST(PackedShape, LinearCoversAllOfAnImage) {
   Graph g;
   const ValueId x = g.input("x", {DType::b2, {3, 4, 5, 40}});

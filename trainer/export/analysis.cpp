@@ -75,7 +75,7 @@ ExportAnalysis::ExportAnalysis(const Graph& graph)
 }
 
 bool multiplies_levels(const ExportAnalysis& analysis, const Node& node) {
-  if (!is_op(node, "conv2d") && !is_op(node, "linear")) return false;
+  if (!is_op(node, "conv2d") && !is_op(node, "linear") && !is_op(node, "tap_conv2d")) return false;
   const ValueId x = node.in(0), w = node.in(1);
   return analysis.is_dynamic[x.index] && !analysis.is_dynamic[w.index] && analysis.levels[x.index] &&
          analysis.levels[w.index];
@@ -88,7 +88,7 @@ std::optional<FoldChain> find_chain(const Graph& graph, const ExportAnalysis& an
     const Node* node = analysis.producer[at.index];
     if (node == nullptr || analysis.readers[at.index] != 1) return std::nullopt;
     if (graph.value(at).role != graph::Role::activation) return std::nullopt;
-    if (multiplies_levels(analysis, *node)) {
+    if (multiplies_levels(analysis, *node) && !is_op(*node, "tap_conv2d")) {  // taps have no common accumulator
       chain.root = node;
     } else if (is_op(*node, "max_pool2d")) {
       (chain.affine == nullptr ? chain.pools_after : chain.pools_before).push_back(node);

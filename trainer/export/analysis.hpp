@@ -13,9 +13,10 @@ namespace lowtide::trainer {
 
 // What the output of a quantiser means, on whichever side of a multiplication it stands.
 struct Levels {
-  quant::ActivationQuantizer activation = {};                // as activations; its inverse_step is not known here
+  quant::ActivationQuantizer activation = {};                // as activations; the values below complete it
   quant::WeightKind weight = quant::WeightKind::odd_levels;  // as weights, of activation.bits bits
   ValueId inverse_step = {};                                 // of the rule learned_step: f32 [], static
+  ValueId thresholds = {};  // of shift levels that have them as a value: f32 [q], static
 };
 
 struct ExportAnalysis {
@@ -45,7 +46,7 @@ struct FoldChain {
 std::optional<FoldChain> find_chain(const graph::Graph& graph, const ExportAnalysis& analysis,
                                     const graph::Node& quantizer);
 
-// Whether the node is a conv2d or linear whose both operands are levels: one that becomes a packed op.
+// Whether the node is a conv2d, tap_conv2d or linear whose both operands are levels: one that becomes a packed op.
 bool multiplies_levels(const ExportAnalysis& analysis, const graph::Node& node);
 
 }  // namespace lowtide::trainer

@@ -97,7 +97,7 @@ class Packer {
     LOWTIDE_TRY(const Node* copy,
                 out_.graph.append(*node.op, node.name, node.param_storage.data(), node.param_bytes, inputs));
     for (size_t i = 0; i < node.outputs.size(); ++i) floats_[node.outputs[i].index] = copy->outputs[i];
-    if (node.op->name == "conv2d" || node.op->name == "linear") {
+    if (node.op->name == "conv2d" || node.op->name == "tap_conv2d" || node.op->name == "linear") {
       const uint64_t bytes = eval_.desc(node.in(1)).bytes();
       out_.layers.push_back({node.name, std::string(node.op->name) + " f32", 32, bytes / 4, bytes, bytes});
     }
@@ -116,15 +116,32 @@ class Packer {
     if (levels.inverse_step.is_valid()) {
       LOWTIDE_TRY(inverse_step, constant_of(levels.inverse_step));
     }
-    const quant::ActivationQuantizer& q = levels.activation;
+    const quant::ActivationQuantizer q = complete(levels);
     LOWTIDE_TRY(codes_[node.out().index],
                 ops::pack(out_.graph, node.name, x, {q.kind, q.bits, q.rule, q.thresholds}, inverse_step));
     return {};
   }
 
   Result<void> visit_packed(const Node& node) {
+    if (node.op->name == "tap_conv2d") {
+      LOWTIDE_TRY(const ValueId scale, constant_of(node.in(2)));
+      LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::tap_scaled, {}, {scale}, "tap scales"));
+      return {};
+    }
     LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::accumulator, {}, {}, "accumulators"));
     return {};
+  }
+
+  // The quantiser with the numbers that evaluation read.
+  quant::ActivationQuantizer complete(const Levels& levels) const {
+    quant::ActivationQuantizer out = levels.activation;
+    if (levels.inverse_step.is_valid()) out.inverse_step = read_(levels.inverse_step).at(0);
+    if (levels.thresholds.is_valid()) {
+      const std::vector<float> thresholds = read_(levels.thresholds);
+      LOWTIDE_CHECK(thresholds.size() <= out.thresholds.size(), "more thresholds than shift levels have");
+      std::copy(thresholds.begin(), thresholds.end(), out.thresholds.begin());
+    }
+    return out;
   }
 
   // The convolution with what follows it folded into integer thresholds, then its pools on codes.
@@ -137,8 +154,7 @@ class Packer {
       multiplier = read_(chain.affine->in(1));
       offset = read_(chain.affine->in(2));
     }
-    quant::ActivationQuantizer quantizer = levels.activation;
-    if (levels.inverse_step.is_valid()) quantizer.inverse_step = read_(levels.inverse_step).at(0);
+    const quant::ActivationQuantizer quantizer = complete(levels);
     for (uint32_t k = 0; k < channels; ++k) {
       maps[k].output_scale = output_scale(root);
       if (chain.affine != nullptr) {
@@ -163,8 +179,8 @@ class Packer {
   }
 
   static float output_scale(const Node& node) {
-    return node.op->name == "conv2d" ? node.params<ops::Conv2dParams>().output_scale
-                                     : node.params<ops::LinearParams>().output_scale;
+    return node.op->name == "linear" ? node.params<ops::LinearParams>().output_scale
+                                     : node.params<ops::Conv2dParams>().output_scale;
   }
 
   // `quantizer`: of the output, where it is codes.
@@ -176,7 +192,7 @@ class Packer {
     const Levels& weight = *analysis_.levels[node.in(1).index];
     const uint32_t bits = weight.activation.bits;
     const Shape& shape = eval_.desc(node.in(1)).shape;
-    const bool is_conv = node.op->name == "conv2d";
+    const bool is_conv = node.op->name != "linear";
     const Shape& in = out_.graph.desc(x).shape;
     quant::PackedWeightExtents extents = {
         .k = shape[0], .taps = 1, .c = shape.last(), .bits = bits, .kind = weight.weight};
@@ -190,9 +206,9 @@ class Packer {
     const ValueId w = constant(node.name + ".weight", {DType::u32, extents.shape()}, std::as_bytes(std::span(words)));
     uint64_t further_bytes = 0;
     for (const ValueId id : further) further_bytes += out_.graph.desc(id).bytes();
-    out_.layers.push_back({node.name, fmt::format("packed_{}, {}{}", node.op->name, kind_text(weight.weight), form),
-                           bits, levels.size(), words.size() * 4 + further_bytes,
-                           ceil_div(uint64_t{levels.size()} * bits, 8) + further_bytes});
+    out_.layers.push_back(
+        {node.name, fmt::format("packed_{}, {}{}", is_conv ? "conv2d" : "linear", kind_text(weight.weight), form), bits,
+         levels.size(), words.size() * 4 + further_bytes, ceil_div(uint64_t{levels.size()} * bits, 8) + further_bytes});
     if (!is_conv) {
       return ops::packed_linear(out_.graph, node.name, x, w, std::move(further),
                                 {.activation = activation,

@@ -2,7 +2,7 @@
 // Evaluation graph -> graph of packed ops. A transformation of graphs on the host, from the numbers that evaluation
 // itself computed:
 //   static values   what depends on parameters alone (weight levels, folded batch norm) becomes constants
-//   conv2d, linear  of levels with levels become packed ops on codes
+//   conv2d, linear  of levels with levels become packed ops on codes; so does tap_conv2d, which keeps its scales
 //   quantisers      behind a packed op fold into its thresholds, with batch norm, clips and pools in between; elsewhere
 //   they pack f32
 // All else stays as it is, in f32. Nothing is rounded anew, so packed inference gives evaluation's bits.

@@ -72,7 +72,7 @@ void set_spec(Spec& spec, const PackedLayer& l, uint32_t products) {
   spec.w_planes = l.w_bits;
   uint32_t words = std::max(1u, kBodyWords / products);
   spec.unroll_c = unroll_of(l.c_words(), words);
-  words /= spec.unroll_c;
+  words = p.output == PackedOutput::tap_scaled ? 1 : words / spec.unroll_c;  // each tap ends on its own
   spec.unroll_w = unroll_of(p.kernel_w, std::max(1u, words));
   words /= spec.unroll_w;
   spec.unroll_h = spec.unroll_w == p.kernel_w ? unroll_of(p.kernel_h, std::max(1u, words)) : 1;
@@ -123,43 +123,45 @@ void add_signed(Kernel kernel, const PackedLayer& l, DispatchList& out) {
   add_tuned(kernel, l, out);
 }
 
+// The first kernel of the list that fits: plain, with_signs, naive.
+template <class Plain, class Signed, class Naive>
+void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain& plain, const Signed& with_signs,
+                   const Naive& naive, DispatchList& out) {
+  if (target.naive_only || !is_tuned_possible(l)) {
+    const auto params = kernel_params(l);
+    const uint32_t items = l.params.output == PackedOutput::codes ? ceil_div(l.k, 32u) : l.k;
+    out.add(naive, params, groups_for(uint64_t{params.pixels} * items, naive.local_size));
+  } else if (has_signed_levels(l)) {
+    add_signed(with_signs, l, out);
+  } else {
+    add_forward(plain, l, out);
+  }
+}
+
 }  // namespace
 
 Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
   const ValueId x = node.in(0), w = node.in(1), y = node.out();
-  const bool is_naive = target.naive_only || !is_tuned_possible(l);
-  const auto params = kernel_params(l);
   if (l.params.output == PackedOutput::codes) {
-    const ValueId thresholds = node.in(2);
-    if (!is_naive && has_signed_levels(l)) {
-      add_signed(kernels::packed_conv2d_forward_signed{.x = x, .w = w, .thresholds = thresholds, .y = y}, l, out);
-      return {};
-    }
-    if (!is_naive) {
-      add_forward(kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = thresholds, .y = y}, l, out);
-      return {};
-    }
-    const kernels::packed_conv2d_forward_naive kernel{.x = x, .w = w, .thresholds = thresholds, .y = y};
-    out.add(kernel, params, groups_for(uint64_t{params.pixels} * ceil_div(l.k, 32u), kernel.local_size));
+    const ValueId t = node.in(2);
+    add_first_fit(l, target, kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = t, .y = y},
+                  kernels::packed_conv2d_forward_signed{.x = x, .w = w, .thresholds = t, .y = y},
+                  kernels::packed_conv2d_forward_naive{.x = x, .w = w, .thresholds = t, .y = y}, out);
+    return {};
+  }
+  if (l.params.output == PackedOutput::tap_scaled) {
+    const ValueId s = node.in(2);
+    add_first_fit(l, target, kernels::packed_conv2d_forward_taps{.x = x, .w = w, .tap_scale = s, .y = y},
+                  kernels::packed_conv2d_forward_signed_taps{.x = x, .w = w, .tap_scale = s, .y = y},
+                  kernels::packed_conv2d_forward_naive_taps{.x = x, .w = w, .tap_scale = s, .y = y}, out);
     return {};
   }
   // Without an affine step its bindings get w, which the kernel then does not read through them.
   const bool has_affine = l.params.output == PackedOutput::affine;
-  const ValueId multiplier = has_affine ? node.in(2) : w, offset = has_affine ? node.in(3) : w;
-  if (!is_naive && has_signed_levels(l)) {
-    const kernels::packed_conv2d_forward_signed_f32 kernel{
-        .x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y};
-    add_signed(kernel, l, out);
-    return {};
-  }
-  if (!is_naive) {
-    const kernels::packed_conv2d_forward_f32 kernel{.x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y};
-    add_forward(kernel, l, out);
-    return {};
-  }
-  const kernels::packed_conv2d_forward_naive_f32 kernel{
-      .x = x, .w = w, .multiplier = multiplier, .offset = offset, .y = y};
-  out.add(kernel, params, groups_for(uint64_t{params.pixels} * l.k, kernel.local_size));
+  const ValueId m = has_affine ? node.in(2) : w, b = has_affine ? node.in(3) : w;
+  add_first_fit(l, target, kernels::packed_conv2d_forward_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
+                kernels::packed_conv2d_forward_signed_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
+                kernels::packed_conv2d_forward_naive_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, out);
   return {};
 }
 

@@ -11,6 +11,9 @@
 //   codes        thresholds i32 [2^output_bits, k] (quant/fold.hpp)  ->  y [n,oh,ow,k] packed, output_bits planes
 //   affine       multiplier f32 [k], offset f32 [k]                  ->  y f32 = (acc * output_scale) * multiplier +
 //   offset accumulator  -                                                   ->  y f32 = acc * output_scale
+//   tap_scaled   tap_scale f32 [r*s]                                 ->  y f32 = output_scale *
+//                (((0 + tap_scale_0 * acc_0) + tap_scale_1 * acc_1) + ..), acc_t the part of acc that tap t adds, in
+//                row-major order of taps: tap_conv2d of the levels
 // Each f32 operation is rounded on its own, as in conv2d followed by affine.
 #pragma once
 
@@ -22,7 +25,7 @@
 
 namespace lowtide::ops {
 
-enum class PackedOutput : uint32_t { codes, affine, accumulator };
+enum class PackedOutput : uint32_t { codes, affine, accumulator, tap_scaled };
 
 struct PackedConv2dOpParams {
   quant::ActivationKind activation = quant::ActivationKind::signs;  // what the codes of x mean; signs need b1
@@ -30,7 +33,7 @@ struct PackedConv2dOpParams {
   PackedOutput output = PackedOutput::codes;
   quant::ActivationKind output_activation = quant::ActivationKind::unsigned_levels;  // codes: what those of y mean
   uint32_t output_bits = 1;   // codes: planes of y, as many as its kind may have
-  float output_scale = 1.0f;  // affine, accumulator
+  float output_scale = 1.0f;  // not of codes
   uint32_t kernel_h = 1, kernel_w = 1;
   uint32_t stride_h = 1, stride_w = 1;
   uint32_t pad_h = 0, pad_w = 0;  // on both sides

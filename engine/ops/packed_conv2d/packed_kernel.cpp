@@ -37,12 +37,13 @@ Result<void> expect_further(const Node& node, const Graph& graph, const PackedLa
     return fail(ErrorCode::invalid_argument, fmt::format("the thresholds of '{}' must be {}, but are {}", node.name,
                                                          to_string(wanted), to_string(graph.desc(node.in(2)))));
   }
-  const TensorDesc wanted = f32_desc(Shape{layer.k});
+  const bool is_by_tap = params.output == PackedOutput::tap_scaled;
+  const TensorDesc wanted = f32_desc(Shape{is_by_tap ? params.kernel_h * params.kernel_w : layer.k});
   for (size_t i = 2; i < node.inputs.size(); ++i) {
     if (graph.desc(node.in(i)) == wanted) continue;
     return fail(ErrorCode::invalid_argument,
-                fmt::format("multiplier and offset of '{}' must be {}, but one is {}", node.name, to_string(wanted),
-                            to_string(graph.desc(node.in(i)))));
+                fmt::format("{} of '{}' must be {}, but one is {}", is_by_tap ? "tap scales" : "multiplier and offset",
+                            node.name, to_string(wanted), to_string(graph.desc(node.in(i)))));
   }
   return {};
 }
@@ -67,18 +68,25 @@ size_t further_input_count(PackedOutput output) {
       return 2;
     case PackedOutput::accumulator:
       return 0;
+    case PackedOutput::tap_scaled:
+      return 1;
   }
   return 0;
 }
 
 Result<PackedLayer> packed_layer(const Node& node, const Graph& graph, const PackedConv2dOpParams& params) {
   using quant::ActivationKind;
-  if (params.output > PackedOutput::accumulator || params.activation > ActivationKind::shift ||
+  if (params.output > PackedOutput::tap_scaled || params.activation > ActivationKind::shift ||
       params.output_activation > ActivationKind::shift || params.weight > quant::WeightKind::signed_levels) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("'{}' has an unknown kind of activation, weight or output", node.name));
   }
-  check_input_count(node, 2 + further_input_count(params.output));
+  const size_t inputs = 2 + further_input_count(params.output);
+  if (node.inputs.size() != inputs) {  // a file may say so: output and inputs are read apart
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}' has {} inputs, but output {} takes {}", node.name, node.inputs.size(),
+                            static_cast<uint32_t>(params.output), inputs));
+  }
   const TensorDesc& x = graph.desc(node.in(0));
   const TensorDesc& w = graph.desc(node.in(1));
   const uint32_t rank = x.shape.rank();
