@@ -243,6 +243,7 @@ LayerPrecision layer_precision(const QuantizationOptions& options, std::string_v
     precision.activation_bits = kFloatBits;
   }
   if (position == LayerPosition::last) set_edge_bits(precision, options.last_layer, true);
+  if (position == LayerPosition::real) precision.weight_bits = precision.activation_bits = kFloatBits;
   for (const LayerQuantization& entry : options.layers) {
     if (!matches(entry.pattern, layer)) continue;
     precision.weight_bits = entry.weight_bits.value_or(precision.weight_bits);

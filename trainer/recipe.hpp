@@ -195,7 +195,8 @@ struct LayerPrecision {
 
   friend bool operator==(const LayerPrecision&, const LayerPrecision&) = default;
 };
-enum class LayerPosition { first, inner, last };
+// real: a layer that its network keeps in full precision, where no pattern says otherwise.
+enum class LayerPosition { first, inner, last, real };
 LayerPrecision layer_precision(const QuantizationOptions& options, std::string_view layer, LayerPosition position);
 
 // The words of the enumerations, as recipes spell them.

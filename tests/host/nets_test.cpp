@@ -35,7 +35,7 @@ Counts count(const std::vector<NetParameter>& parameters) {
 }
 
 NetInput input_for(std::string_view network) {
-  const bool is_large = network == "resnet18" || network == "resnet34";
+  const bool is_large = network == "resnet34" || network.ends_with("18");
   if (is_large) return {.batch = 2, .height = 224, .width = 224, .channels = 3, .classes = 1000};
   if (network == "lenet5") return {.batch = 2, .height = 28, .width = 28, .channels = 1, .classes = 10};
   return {.batch = 2, .height = 32, .width = 32, .channels = 3, .classes = 10};
@@ -120,6 +120,11 @@ TEST(Nets, CountsAreThoseOfTheLiterature) {
   EXPECT_EQ(counts_of("resnet56").parameters, 853018u);
   EXPECT_EQ(counts_of("resnet18").parameters, 11689512u);
   EXPECT_EQ(counts_of("resnet34").parameters, 21797672u);
+  // As ResNet-18, with 1x1 shortcuts at the same three places: the same count.
+  EXPECT_EQ(counts_of("birealnet18").parameters, 11689512u);
+  // ReActNet adds four numbers for each channel of its 16 units, the first of them for each input channel.
+  EXPECT_EQ(counts_of("reactnet18").parameters,
+            11689512u + 3 * 4 * (64 + 128 + 256 + 512) + (4 * 64) + (64 + 3 * 128) + (128 + 3 * 256) + (256 + 3 * 512));
   // The sizes that the AQE paper prints: 1.234, 0.544, 0.309, 0.215 MiB of one-bit weights.
   EXPECT_EQ(counts_of("minw_a").weights, 10352000u);
   EXPECT_EQ(counts_of("minw_b").weights, 4562624u);
@@ -148,6 +153,22 @@ TEST(Nets, FirstAndLastLayersAndPatternsFollowTheRecipe) {
   // conv2, fc1 and fc2 see levels; conv1 the image, fc3 what ReLU gives.
   EXPECT_EQ(count_ops(eval->graph, "quantize_activations"), 3u);
   EXPECT_EQ(count_ops(eval->graph, "relu"), 1u);
+}
+
+TEST(Nets, BiRealShortcutsStayInFullPrecision) {
+  const Result<TrainGraph> train =
+      make_train_graph(sign_phase("reactnet20", WeightQuantizer::sign_channel), input_for("reactnet20"));
+  ASSERT_TRUE(train) << train.error().to_string();
+  size_t binary = 0;
+  for (const NetLayer& layer : train->layers) {
+    const bool is_shortcut = layer.name.ends_with(".down");
+    EXPECT_EQ(layer.precision.weight_bits, is_shortcut ? kFloatBits : 1u) << layer.name;
+    binary += layer.name.ends_with(".conv") ? 1 : 0;
+  }
+  EXPECT_EQ(binary, 18u);
+  // Each unit: a shift in front of the sign, and two shifts and a slope behind the sum.
+  EXPECT_EQ(count_ops(train->graph, "prelu"), 18u);
+  EXPECT_EQ(count_ops(train->graph, "average_pool2d"), 2u);
 }
 
 TEST(Nets, UnknownNamesAndSmallImagesAreSentences) {

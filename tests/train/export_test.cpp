@@ -83,6 +83,11 @@ INSTANTIATE_TEST_SUITE_P(
                     ExportCase{"w8a8", {"quantization.weight_bits=8", "quantization.activation_bits=8"}, 3},
                     ExportCase{
                         "w2a2_resnet20", {"network.name=resnet20", "data.train_limit=60", "data.test_limit=48"}, 15},
+                    ExportCase{"w1a1_reactnet20",
+                               {"network.name=reactnet20", "network.width=0.5", "data.train_limit=60",
+                                "data.test_limit=48", "quantization.weight_bits=1", "quantization.activation_bits=1",
+                                "quantization.weight_quantizer=sign_channel", "quantization.activation_quantizer=sign"},
+                               18},
                     ExportCase{"w1a1_vgg_small",
                                {"network.name=vgg_small", "network.width=0.125", "data.train_limit=60",
                                 "data.test_limit=48", "quantization.weight_bits=1", "quantization.activation_bits=1",

@@ -46,6 +46,16 @@ Signal max_pool(NetContext& net, const std::string& name, Signal x, uint32_t ker
 // The mean of each channel, [n, h, w, c] -> [n, c]; the pending activation is applied first, in full precision.
 Signal global_average_pool(NetContext& net, const std::string& name, Signal x);
 
+// The mean of each window of `kernel` x `kernel`, stride `kernel`; nothing pending.
+Signal average_pool(NetContext& net, const std::string& name, Signal x, uint32_t kernel);
+
+// x + shift, one learned number for each channel, 0 at the start ("<name>"); nothing pending. In front of a sign it is
+// a threshold (ReActNet's RSign).
+Signal shift(NetContext& net, const std::string& name, Signal x);
+// PReLU between two shifts (ReActNet's RPReLU): x' = x + "<name>.before", then x' or "<name>.slope" x', then
+// + "<name>.behind"; slopes begin at 0.25 (He et al. 2015, section 2.1).
+Signal shifted_prelu(NetContext& net, const std::string& name, Signal x);
+
 // Applies the pending activation in full precision: for tensors that also feed a shortcut.
 Signal activate(NetContext& net, const std::string& name, Signal x);
 

@@ -30,4 +30,10 @@ Signal resnet56(NetContext& net, Signal image, uint32_t classes);
 Signal resnet18(NetContext& net, Signal image, uint32_t classes);
 Signal resnet34(NetContext& net, Signal image, uint32_t classes);
 
+// Bi-Real nets (Liu et al. 2018) and the same with ReActNet's activations (Liu et al. 2020).
+Signal birealnet18(NetContext& net, Signal image, uint32_t classes);
+Signal birealnet20(NetContext& net, Signal image, uint32_t classes);
+Signal reactnet18(NetContext& net, Signal image, uint32_t classes);
+Signal reactnet20(NetContext& net, Signal image, uint32_t classes);
+
 }  // namespace lowtide::trainer::nets

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include "engine/ops/add/add.hpp"
+#include "engine/ops/bias/bias.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/concat/concat.hpp"
 #include "engine/ops/dropout/dropout.hpp"
 #include "engine/ops/fill/fill.hpp"
 #include "engine/ops/global_average_pool/global_average_pool.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
+#include "engine/ops/prelu/prelu.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "trainer/nets/blocks.hpp"
 #include "trainer/nets/expansion.hpp"
@@ -40,6 +42,36 @@ Signal global_average_pool(NetContext& net, const std::string& name, Signal x) {
   if (net.has_failed()) return {};
   x.value = net.keep(ops::global_average_pool(net.graph(), name, x.value));
   if (x.branch.is_valid()) x.branch = net.keep(ops::global_average_pool(net.graph(), name + "/branch", x.branch));
+  return x;
+}
+
+Signal average_pool(NetContext& net, const std::string& name, Signal x, uint32_t kernel) {
+  if (net.has_failed()) return {};
+  LOWTIDE_CHECK(x.pending == Activation::none && !x.branch.is_valid(), "a mean of what is not activated");
+  x.value = net.keep(ops::average_pool2d(net.graph(), name, x.value, ops::square_pool(kernel, kernel)));
+  return x;
+}
+
+Signal shift(NetContext& net, const std::string& name, Signal x) {
+  if (net.has_failed()) return {};
+  LOWTIDE_CHECK(x.pending == Activation::none && !x.branch.is_valid(), "a shift of what is not activated");
+  const Shape channels{net.desc(x).shape.last()};
+  const ValueId b = net.parameter(name, channels, ParameterKind::bias, Initializer::zeros);
+  x.value = net.keep(ops::bias(net.graph(), name + "/add", x.value, b));
+  return x;
+}
+
+Signal shifted_prelu(NetContext& net, const std::string& name, Signal x) {
+  // What EXP-Net adds behind the sum goes through the activation's place, as elsewhere.
+  const ValueId branch = x.branch;
+  x.branch = {};
+  x = shift(net, name + ".before", x);
+  if (net.has_failed()) return {};
+  const Shape channels{net.desc(x).shape.last()};
+  const ValueId slope = net.parameter(name + ".slope", channels, ParameterKind::bias, Initializer::quarters);
+  x.value = net.keep(ops::prelu(net.graph(), name, x.value, slope));
+  x = shift(net, name + ".behind", x);
+  x.branch = branch;
   return x;
 }
 

@@ -86,8 +86,10 @@ ValueId NetContext::keep(Result<ValueId> result) {
 }
 
 std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed) {
-  std::vector<float> elements(parameter.shape.element_count(),
-                              parameter.initializer == Initializer::ones ? 1.0f : 0.0f);
+  const float constant = parameter.initializer == Initializer::ones       ? 1.0f
+                         : parameter.initializer == Initializer::quarters ? 0.25f
+                                                                          : 0.0f;
+  std::vector<float> elements(parameter.shape.element_count(), constant);
   const Fans fans = fans_of(parameter.shape);
   Rng rng(seed, stream_of(parameter.name));
   if (parameter.initializer == Initializer::kaiming) {

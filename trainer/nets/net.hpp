@@ -24,8 +24,9 @@ enum class NetMode {
 enum class Initializer {
   zeros,
   ones,
-  kaiming,  // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
-  xavier,   // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
+  quarters,  // 0.25: slopes of PReLU
+  kaiming,   // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
+  xavier,    // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
 };
 
 enum class ParameterKind { weight, bias, norm };  // norm: scale and shift of batch norm
