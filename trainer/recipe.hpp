@@ -39,6 +39,7 @@ struct DataOptions {
   bool flip = false;          // mirror left and right with probability 1/2
   uint32_t image_size =
       224;                   // edge of the square that image folders are resized and cropped to; other sets have theirs
+  uint32_t resize = 0;       // other colour sets: edge that their images are resized to; 0: as they are
   uint32_t workers = 1;      // threads that make batches ahead of the device
   uint32_t train_limit = 0;  // use so many training images, spread evenly over the set; 0 is all
   uint32_t test_limit = 0;   // the same for the test images

@@ -89,6 +89,7 @@ void describe(V& v, DataOptions& o) {
   v.key("crop_padding", o.crop_padding, WholeRange{0, 64});
   v.key("flip", o.flip);
   v.key("image_size", o.image_size, WholeRange{8, 1024});
+  v.key("resize", o.resize, WholeRange{0, 1024});
   v.key("workers", o.workers, WholeRange{1, 64});
   v.key("train_limit", o.train_limit, kLimit);
   v.key("test_limit", o.test_limit, kLimit);

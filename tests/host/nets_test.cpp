@@ -37,6 +37,7 @@ Counts count(const std::vector<NetParameter>& parameters) {
 NetInput input_for(std::string_view network) {
   const bool is_large = network == "resnet34" || network.ends_with("18");
   if (is_large) return {.batch = 2, .height = 224, .width = 224, .channels = 3, .classes = 1000};
+  if (network == "svhn") return {.batch = 2, .height = 40, .width = 40, .channels = 3, .classes = 10};
   if (network == "lenet5") return {.batch = 2, .height = 28, .width = 28, .channels = 1, .classes = 10};
   return {.batch = 2, .height = 32, .width = 32, .channels = 3, .classes = 10};
 }

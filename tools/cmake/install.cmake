@@ -33,7 +33,7 @@ endif()
 add_library(lowtide::shared ALIAS lowtide_shared)
 
 get_property(layers GLOBAL PROPERTY LOWTIDE_LAYER_TARGETS)
-install(TARGETS ${layers} lowtide_volk lowtide_options lowtide_kernel_headers lowtide_public_infer
+install(TARGETS ${layers} lowtide_matio lowtide_volk lowtide_options lowtide_kernel_headers lowtide_public_infer
   lowtide_public_trainer lowtide_shared
   EXPORT lowtide ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${LOWTIDE_INCLUDE_DIR})

@@ -13,6 +13,20 @@ find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 target_link_libraries(lowtide_trainer PRIVATE JPEG::JPEG nlohmann_json::nlohmann_json PNG::PNG Threads::Threads ZLIB::ZLIB)
 
+# libmatio reads the MATLAB files of SVHN. Without it that data set is refused with a sentence.
+find_path(LOWTIDE_MATIO_INCLUDE_DIR matio.h)
+find_library(LOWTIDE_MATIO_LIBRARY matio)
+mark_as_advanced(LOWTIDE_MATIO_INCLUDE_DIR LOWTIDE_MATIO_LIBRARY)
+add_library(lowtide_matio INTERFACE)
+if(LOWTIDE_MATIO_INCLUDE_DIR AND LOWTIDE_MATIO_LIBRARY)
+  target_include_directories(lowtide_matio SYSTEM INTERFACE $<BUILD_INTERFACE:${LOWTIDE_MATIO_INCLUDE_DIR}>)
+  target_compile_definitions(lowtide_matio INTERFACE LOWTIDE_HAS_MATIO)
+  target_link_libraries(lowtide_matio INTERFACE ${LOWTIDE_MATIO_LIBRARY})
+else()
+  message(STATUS "libmatio was not found: the data set SVHN cannot be read (Debian: libmatio-dev)")
+endif()
+target_link_libraries(lowtide_trainer PRIVATE lowtide_matio)
+
 # toml++ is used as headers only (the macros are in trainer/recipe_parse.cpp), so its header is all that must be found:
 # releases differ in whether they bring a CMake package, a pkg-config file or a compiled library.
 find_package(PkgConfig QUIET)

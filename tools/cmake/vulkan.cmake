@@ -49,13 +49,15 @@ target_link_libraries(lowtide_volk PUBLIC ${CMAKE_DL_LIBS})
 set(LOWTIDE_PROGRAM_DEFAULTS ${PROJECT_BINARY_DIR}/program_defaults.c)
 configure_file(${PROJECT_SOURCE_DIR}/tools/cmake/program_defaults.c.in ${LOWTIDE_PROGRAM_DEFAULTS} @ONLY)
 
-# lowtide_program(TARGET): for an executable that may reach a device. Where the toolchain is private, its drivers want its own C library: the program starts with that one's loader and
-# looks there first (an RPATH, not a RUNPATH: it must hold for what the drivers load in turn).
+# lowtide_program(TARGET): for an executable that may reach a device. Where the toolchain is private, its drivers want
+# its own C library: the program starts with that one's loader and looks there first (an RPATH, not a RUNPATH: it must
+# hold for what the drivers load in turn). Its libraries may want more of the C library than the system's has, which the
+# linker looks at: their symbols are left to the loader.
 function(lowtide_program target)
   target_sources(${target} PRIVATE ${LOWTIDE_PROGRAM_DEFAULTS})
   if(LOWTIDE_PROGRAM_INTERPRETER)
     target_link_options(${target} PRIVATE
-      -Wl,--dynamic-linker=${LOWTIDE_PROGRAM_INTERPRETER} -Wl,--disable-new-dtags)
+      -Wl,--dynamic-linker=${LOWTIDE_PROGRAM_INTERPRETER} -Wl,--disable-new-dtags -Wl,--allow-shlib-undefined)
   endif()
   if(LOWTIDE_PROGRAM_RPATH)
     set_target_properties(${target} PROPERTIES BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH ${LOWTIDE_PROGRAM_RPATH})

@@ -17,6 +17,8 @@
 #include "trainer/data/idx.hpp"
 #include "trainer/data/image_file.hpp"
 #include "trainer/data/image_folder.hpp"
+#include "trainer/data/resize.hpp"
+#include "trainer/data/svhn.hpp"
 #include "trainer/edit_distance.hpp"
 
 namespace lowtide::trainer {
@@ -110,13 +112,48 @@ Result<Dataset> open_glyphs(const std::filesystem::path&) {
   return make_glyphs();
 }
 
+// svhn-extra trains on the easier extra images too, as most results on SVHN do.
+Result<Dataset> open_svhn_with(const std::filesystem::path& root, bool has_extra) {
+  LOWTIDE_TRY(const std::filesystem::path path, find_folder(root, "svhn", has_extra ? "svhn-extra" : "svhn"));
+  Dataset dataset;
+  dataset.name = has_extra ? "svhn-extra" : "svhn";
+  dataset.image = kSvhnImage;
+  dataset.class_names = mnist_class_names();
+  LOWTIDE_TRY_VOID(read_svhn(path / "train_32x32.mat", dataset.train));
+  if (has_extra) LOWTIDE_TRY_VOID(read_svhn(path / "extra_32x32.mat", dataset.train));
+  LOWTIDE_TRY_VOID(read_svhn(path / "test_32x32.mat", dataset.test));
+  measure_channels(dataset);
+  return dataset;
+}
+
+Result<Dataset> open_svhn(const std::filesystem::path& root) {
+  return open_svhn_with(root, false);
+}
+
+Result<Dataset> open_svhn_extra(const std::filesystem::path& root) {
+  return open_svhn_with(root, true);
+}
+
 struct NamedSet {
   const char* name;
   Result<Dataset> (*open)(const std::filesystem::path& root);
 };
-constexpr std::array kSets = {NamedSet{"cifar10", open_cifar10}, NamedSet{"cifar100", open_cifar100},
-                              NamedSet{"fashion-mnist", open_fashion_mnist}, NamedSet{"glyphs", open_glyphs},
-                              NamedSet{"mnist", open_mnist}};
+constexpr std::array kSets = {NamedSet{"cifar10", open_cifar10},
+                              NamedSet{"cifar100", open_cifar100},
+                              NamedSet{"fashion-mnist", open_fashion_mnist},
+                              NamedSet{"glyphs", open_glyphs},
+                              NamedSet{"mnist", open_mnist},
+                              NamedSet{"svhn", open_svhn},
+                              NamedSet{"svhn-extra", open_svhn_extra}};
+
+void resize_pixels(Split& split, const ImageShape& image, uint32_t edge) {
+  std::vector<uint8_t> pixels(uint64_t{split.count()} * edge * edge * 3);
+  for (uint64_t i = 0; i < split.count(); ++i) {
+    resize_and_crop(std::span(split.pixels).subspan(i * image.bytes(), image.bytes()), image.height, image.width, edge,
+                    std::span(pixels).subspan(i * edge * edge * 3, uint64_t{edge} * edge * 3));
+  }
+  split.pixels = std::move(pixels);
+}
 
 // The samples of `split` at the given indices, in that order.
 Split pick(Split& split, uint64_t image_bytes, std::span<const uint32_t> indices) {
@@ -162,6 +199,21 @@ Result<void> read_image(const Dataset& dataset, const Split& split, uint32_t ind
   if (!split.files.empty()) return decode_image_file(split.files[index], dataset.image.height, out);
   const auto pixels = std::span(split.pixels).subspan(index * out.size(), out.size());
   std::copy(pixels.begin(), pixels.end(), out.begin());
+  return {};
+}
+
+Result<void> resize_images(Dataset& dataset, uint32_t edge) {
+  if (edge == 0 || (dataset.image.height == edge && dataset.image.width == edge)) return {};
+  if (dataset.image.channels != 3 || !dataset.train.files.empty() || !dataset.test.files.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("data.resize is for colour images in memory, but the data set {} has {}; leave it at 0",
+                            dataset.name,
+                            dataset.image.channels == 3 ? "image files, whose edge is data.image_size"
+                                                        : fmt::format("{} channel", dataset.image.channels)));
+  }
+  resize_pixels(dataset.train, dataset.image, edge);
+  resize_pixels(dataset.test, dataset.image, edge);
+  dataset.image.height = dataset.image.width = edge;
   return {};
 }
 

@@ -48,14 +48,18 @@ struct Dataset {
 // Copies or decodes one image, [h, w, c], into `out` of image.bytes() bytes. Any thread; many at once.
 Result<void> read_image(const Dataset& dataset, const Split& split, uint32_t index, std::span<uint8_t> out);
 
-// Opens a data set by name: glyphs (drawn by the program), mnist, fashion-mnist, cifar10, cifar100 (read below `root`),
-// or folder:<path> (trainer/data/image_folder.hpp; images become squares of `image_size` pixels).
+// Opens a data set by name: glyphs (drawn by the program), mnist, fashion-mnist, cifar10, cifar100, svhn, svhn-extra
+// (read below `root`), or folder:<path> (trainer/data/image_folder.hpp; images become squares of `image_size` pixels).
 // Errors: an unknown name (with the nearest known one), missing files (with the folder looked in), malformed files.
 Result<Dataset> open_dataset(std::string_view name, const std::filesystem::path& root, uint32_t image_size = 224);
 
 // The folder that holds the data sets: `argument` where it is not empty, else the environment's LOWTIDE_DATA, else
 // empty.
 std::filesystem::path data_root(const std::filesystem::path& argument);
+
+// Resizes every image to `edge` x `edge`; 0 does nothing. Mean and deviation stay those of the originals. Error: images
+// that are not resident or have one channel.
+Result<void> resize_images(Dataset& dataset, uint32_t edge);
 
 // Keeps `limit` images, spread evenly so that files sorted by class keep all their classes; 0 or too many keeps all.
 void limit_split(Split& split, const ImageShape& image, uint32_t limit);

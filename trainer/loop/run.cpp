@@ -82,6 +82,7 @@ Result<Dataset> open_recipe_data(const Recipe& recipe, const std::filesystem::pa
   limit_split(dataset.train, dataset.image, recipe.data.train_limit);
   limit_split(dataset.test, dataset.image, recipe.data.test_limit);
   hold_out_validation(dataset, recipe.data.validation);
+  LOWTIDE_TRY_VOID(resize_images(dataset, recipe.data.resize));
   return dataset;
 }
 

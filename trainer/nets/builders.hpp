@@ -30,6 +30,9 @@ Signal resnet56(NetContext& net, Signal image, uint32_t classes);
 Signal resnet18(NetContext& net, Signal image, uint32_t classes);
 Signal resnet34(NetContext& net, Signal image, uint32_t classes);
 
+// The SVHN network of DoReFa-Net (Zhou et al. 2016) and EXP-Net (Zhou et al. 2019), for 40x40 images.
+Signal svhn(NetContext& net, Signal image, uint32_t classes);
+
 // Bi-Real nets (Liu et al. 2018) and the same with ReActNet's activations (Liu et al. 2020).
 Signal birealnet18(NetContext& net, Signal image, uint32_t classes);
 Signal birealnet20(NetContext& net, Signal image, uint32_t classes);

@@ -25,6 +25,7 @@ constexpr NetworkInfo kNetworks[] = {
     {"resnet56", "ResNet-56 for CIFAR, parameter-free shortcuts", nets::resnet56, 4},
     {"resnet18", "ResNet-18 for 224x224 images", nets::resnet18, 32},
     {"resnet34", "ResNet-34 for 224x224 images", nets::resnet34, 32},
+    {"svhn", "SVHN network of DoReFa-Net and EXP-Net: 7 convolutions; 40x40 images (data.resize)", nets::svhn, 40},
     {"birealnet20", "Bi-Real net for CIFAR: ResNet-20 with a shortcut around every convolution", nets::birealnet20, 4},
     {"birealnet18", "Bi-Real net 18 for 224x224 images", nets::birealnet18, 32},
     {"reactnet20", "Bi-Real net 20 with ReActNet's shifted signs and PReLUs", nets::reactnet20, 4},
