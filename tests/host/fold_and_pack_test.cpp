@@ -14,6 +14,7 @@
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize_threshold/quantize_threshold.hpp"
 #include "engine/ops/reshape/reshape.hpp"
 #include "engine/ops/tap_conv2d/tap_conv2d.hpp"
 #include "engine/reference/interpreter.hpp"
@@ -38,6 +39,18 @@ class Evaluation {
   }
   ValueId signs(const std::string& name, const Shape& shape) {
     return *ops::quantize_activation_signs(graph, name + "/levels", parameter(name, shape, -1, 1));
+  }
+  // Shift levels whose thresholds are multiples of a parameter, as those of a running maximum are.
+  ValueId shift(const std::string& name, ValueId x, uint32_t bits) {
+    quant::ShiftThresholds thresholds = {0.6f, 0.3f, 0.1f};
+    if (bits == 2) thresholds = {0.25f};
+    if (bits == 4) thresholds = {1.1f, 0.9f, 0.7f, 0.5f, 0.3f, 0.2f, 0.1f};
+    const ValueId base = parameter(name + "/base", Shape{}, 0.8f, 1.2f);
+    const ValueId values = *ops::threshold_values(graph, name + "/thresholds", bits, thresholds, base);
+    return *ops::quantize_threshold(graph, name, x, values, {.bits = bits});
+  }
+  ValueId shift_weights(const std::string& name, const Shape& shape, uint32_t bits) {
+    return shift(name + "/levels", parameter(name, shape, -1, 1), bits);
   }
   // Batch norm that spreads accumulators of that deviation over a unit.
   ValueId norm(const std::string& name, ValueId x, float deviation) {
@@ -111,6 +124,62 @@ TEST(FoldAndPack, TapScalesStayBesideTheirLayer) {
   EXPECT_EQ(packed->layers[2].form, "packed_linear, accumulators");
   const Elements wanted = eval.evaluate(eval.logits);
   EXPECT_EQ(run(*packed, eval.image()), wanted);
+  EXPECT_NE(wanted, Elements(wanted.size(), wanted[0])) << "all logits are the same: the case tests nothing";
+}
+
+// images -> shift -> conv -> norm -> pool -> shift -> conv -> norm -> sign -> linear, every weight of shift levels.
+Evaluation shift_network(uint32_t bits) {
+  Evaluation e;
+  Graph& g = e.graph;
+  const auto highest = static_cast<float>(quant::max_level(quant::ActivationKind::shift, bits));
+  e.images = g.input("images", f32_desc({1, 6, 5, 8}));
+  ValueId y = e.shift("x", e.images, bits);
+  y = *ops::conv2d(g, "first", y, e.shift_weights("first.w", {12, 3, 3, 8}, bits), {.pad_h = 1, .pad_w = 1});
+  y = *ops::max_pool2d(g, "pool", e.norm("first/norm", y, 4 * highest * highest), ops::square_pool(2, 2, 0));
+  y = e.shift("first/y", y, bits);
+  y = *ops::conv2d(g, "second", y, e.shift_weights("second.w", {9, 3, 3, 12}, bits), {.pad_h = 1, .pad_w = 1});
+  y = *ops::quantize_activation_signs(g, "second/y", e.norm("second/norm", y, 4 * highest * highest));
+  y = *ops::flatten(g, "flatten", y);
+  e.finish(*ops::linear(g, "last", y, e.shift_weights("last.w", {7, 54}, bits), {}));
+  return e;
+}
+
+TEST(FoldAndPack, StaircasesFoldIntoThresholdsOfRanks) {
+  for (uint32_t bits = quant::kMinShiftBits; bits <= quant::kMaxShiftBits; ++bits) {
+    const Evaluation eval = shift_network(bits);
+    const auto packed = pack(eval);
+    ASSERT_TRUE(packed.has_value()) << packed.error().to_string();
+    ASSERT_EQ(packed->layers.size(), 3u);
+    EXPECT_EQ(packed->layers[0].form, "packed_conv2d, shift weights, thresholds");
+    EXPECT_EQ(packed->layers[0].weight_bits, bits);
+    EXPECT_EQ(packed->layers[1].form, "packed_conv2d, shift weights, thresholds");
+    const ValueId table = packed->graph.find("first.thresholds");
+    ASSERT_TRUE(table.is_valid());
+    EXPECT_EQ(packed->graph.desc(table).shape, (Shape{(1u << bits) - 1, 12}));
+    const Elements wanted = eval.evaluate(eval.logits);
+    EXPECT_EQ(run(*packed, eval.image()), wanted) << bits << " bits";
+    EXPECT_NE(wanted, Elements(wanted.size(), wanted[0])) << "all logits are the same: the case tests nothing";
+  }
+}
+
+// Unsigned levels with weights that shift, and a pool on codes of shift levels that no layer made.
+TEST(FoldAndPack, KindsMeetInOneNetwork) {
+  Evaluation e;
+  Graph& g = e.graph;
+  e.images = g.input("images", f32_desc({1, 6, 5, 8}));
+  ValueId y = *ops::max_pool2d(g, "pool", e.shift("x", e.images, 3), ops::square_pool(2, 1, 0));
+  y = *ops::conv2d(g, "first", y, e.signs("first.w", {12, 3, 3, 8}), {.pad_h = 1, .pad_w = 1});
+  y = *ops::quantize_activations(g, "first/y", e.norm("first/norm", y, 15), 3);
+  y = *ops::conv2d(g, "second", y, e.shift_weights("second.w", {10, 3, 2, 12}, 3), {});
+  y = *ops::quantize_activation_signs(g, "second/y", e.norm("second/norm", y, 60));
+  y = *ops::flatten(g, "flatten", y);
+  e.finish(*ops::linear(g, "last", y, e.shift_weights("last.w", {7, 90}, 2), {}));
+  const auto packed = pack(e);
+  ASSERT_TRUE(packed.has_value()) << packed.error().to_string();
+  EXPECT_EQ(packed->layers[0].form, "packed_conv2d, thresholds");
+  EXPECT_EQ(packed->layers[1].form, "packed_conv2d, shift weights, thresholds");
+  const Elements wanted = e.evaluate(e.logits);
+  EXPECT_EQ(run(*packed, e.image()), wanted);
   EXPECT_NE(wanted, Elements(wanted.size(), wanted[0])) << "all logits are the same: the case tests nothing";
 }
 

@@ -9,6 +9,7 @@
 #include "engine/graph/op_info.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize_threshold/quantize_threshold.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -33,6 +34,13 @@ constexpr QuantizerRow kQuantizers[] = {
      }},
     {"quantize_sign",
      [](const Node&) { return Levels{.activation = {.kind = quant::ActivationKind::signs, .bits = 1}}; }},
+    {"quantize_threshold",
+     [](const Node& node) {
+       const uint32_t bits = node.params<ops::QuantizeThresholdOpParams>().bits;
+       return Levels{.activation = {.kind = quant::ActivationKind::shift, .bits = bits},
+                     .weight = quant::WeightKind::shift,
+                     .thresholds = node.in(1)};
+     }},
     {"quantize_weights",
      [](const Node& node) { return Levels{.activation = {.bits = node.params<ops::QuantizeWeightsOpParams>().bits}}; }},
 };
