@@ -13,6 +13,7 @@
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/ops/tap_conv2d/tap_conv2d.hpp"
 #include "engine/quant/fold.hpp"
 #include "engine/quant/pack.hpp"
 #include "tools/bench/op_bench.hpp"
@@ -114,6 +115,34 @@ Result<void> build_packed_conv(Graph& g, const ConvShape& s, const PackedForm& f
   return {};
 }
 
+// A scale for each tap: levels in f32, as evaluation has them, and packed signs.
+void add_tap_benches(std::vector<OpBench>& out, const ConvShape& s) {
+  const TensorDesc scale = f32_desc(Shape{s.kernel * s.kernel});
+  out.push_back({.name = s.name("tap_conv2d"), .build = [&s, scale](Graph& g) -> Result<void> {
+                   const ValueId x = g.constant("x", s.x()), w = g.constant("w", s.w());
+                   LOWTIDE_TRY_VOID(ops::tap_conv2d(g, "conv", x, w, g.constant("scale", scale), s.params()));
+                   return {};
+                 }});
+  out.push_back({.name = s.name("packed_conv2d") + "/1x1_bits_taps",
+                 .arithmetic = Arithmetic::codes,
+                 .build = [&s, scale](Graph& g) -> Result<void> {
+                   const quant::PackedWeightExtents extents = {
+                       .k = s.k, .taps = s.kernel * s.kernel, .c = s.c, .bits = 1};
+                   const ValueId x = g.constant("x", {packed_dtype(1), s.x().shape});
+                   const ValueId w = g.constant("w", {DType::u32, extents.shape()});
+                   LOWTIDE_TRY_VOID(ops::packed_conv2d(g, "conv", x, w, {g.constant("scale", scale)},
+                                                       {.activation = signs,
+                                                        .output = ops::PackedOutput::tap_scaled,
+                                                        .kernel_h = s.kernel,
+                                                        .kernel_w = s.kernel,
+                                                        .stride_h = s.stride,
+                                                        .stride_w = s.stride,
+                                                        .pad_h = s.pad(),
+                                                        .pad_w = s.pad()}));
+                   return {};
+                 }});
+}
+
 void add_linear_benches(std::vector<OpBench>& out) {
   constexpr uint32_t kRows = 128, kInputs = 512, kOutputs = 512;
   out.push_back({.name = "linear/128x512/512", .build = [](Graph& g) -> Result<void> {
@@ -168,6 +197,7 @@ std::vector<OpBench> all_op_benches() {
                      .build = [&s, &form](Graph& g) { return build_packed_conv(g, s, form); }});
     }
   }
+  add_tap_benches(out, kConvShapes[0]);
   add_linear_benches(out);
   add_element_wise_benches(out);
   return out;

@@ -60,7 +60,8 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& targ
   const Conv2dGeometry g = conv2d_geometry(as_convolution(node), graph);
   const shaders::TapConv2dParams params = kernel_params(g);
   const ValueId x = node.in(0), w = node.in(1), scale = node.in(2), y = node.out();
-  const kernels::tap_conv2d_forward tuned{.x = x, .w = w, .scale = scale, .y = y};
+  kernels::tap_conv2d_forward tuned{.x = x, .w = w, .scale = scale, .y = y};
+  tuned.spec.block = g.k > 16 ? 32 : g.k > 8 ? 16 : 8;
   const bool is_whole = g.params.groups == 1 || g.group_k() % tuned.spec.block == 0;
   if (!target.naive_only && g.group_c() % 4 == 0 && is_whole) {
     Groups groups = groups_for(params.pixels, tuned.local_size);
