@@ -162,6 +162,23 @@ TEST(FoldAndPack, StaircasesFoldIntoThresholdsOfRanks) {
   }
 }
 
+// Thresholds that are multiples of the batch's own maximum are no constants.
+TEST(FoldAndPack, RefusesThresholdsOfTheImage) {
+  Evaluation e;
+  Graph& g = e.graph;
+  e.images = g.input("images", f32_desc({1, 6, 5, 8}));
+  const ValueId maximum =
+      *append_one(g, ops::kQuantizeMagnitudeOp, "maximum", ops::QuantizeMagnitudeOpParams{}, {e.images});
+  const ValueId thresholds = *ops::threshold_values(g, "thresholds", 2, {0.05f}, maximum);
+  ValueId y = *ops::quantize_threshold(g, "x", e.images, thresholds, {.bits = 2});
+  y = *ops::conv2d(g, "conv", y, e.shift_weights("conv.w", {3, 3, 3, 8}, 2), {});
+  e.finish(*ops::linear(g, "last", *ops::flatten(g, "flatten", y), e.parameter("last.w", {4, 36}, -1, 1), {}));
+  const auto packed = pack(e);
+  ASSERT_FALSE(packed.has_value());
+  EXPECT_EQ(packed.error().code, ErrorCode::unsupported);
+  EXPECT_NE(packed.error().text.find("do not depend on the image"), std::string::npos) << packed.error().text;
+}
+
 // Unsigned levels with weights that shift, and a pool on codes of shift levels that no layer made.
 TEST(FoldAndPack, KindsMeetInOneNetwork) {
   Evaluation e;

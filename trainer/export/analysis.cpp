@@ -52,16 +52,22 @@ std::optional<Levels> levels_of_quantizer(const Node& node) {
   return std::nullopt;
 }
 
+// Levels of a quantiser that codes can hold. 16 bits are for training alone; what depends on the image is no constant.
+std::optional<Levels> packable_levels(const ExportAnalysis& analysis, const Node& node) {
+  const std::optional<Levels> found = levels_of_quantizer(node);
+  if (!found || !quant::has_bits(found->activation.kind, found->activation.bits)) return std::nullopt;
+  for (const ValueId id : {found->inverse_step, found->thresholds}) {
+    if (id.is_valid() && analysis.is_dynamic[id.index]) return std::nullopt;
+  }
+  return found;
+}
+
 // Ops that pass levels on as they are.
 bool keeps_levels(const Node& node) {
   return is_op(node, "reshape") || is_op(node, "max_pool2d") || is_op(node, "detach");
 }
 
 }  // namespace
-
-bool is_quantizer(const Node& node) {
-  return levels_of_quantizer(node).has_value();
-}
 
 ExportAnalysis::ExportAnalysis(const Graph& graph)
     : is_dynamic(graph.values().size()),
@@ -77,9 +83,13 @@ ExportAnalysis::ExportAnalysis(const Graph& graph)
       is_dynamic[id.index] = dynamic;
       producer[id.index] = &node;
     }
-    levels[node.out().index] = levels_of_quantizer(node);
+    levels[node.out().index] = packable_levels(*this, node);
     if (keeps_levels(node)) levels[node.out().index] = levels[node.in(0).index];
   }
+}
+
+bool ExportAnalysis::is_quantizer(const Node& node) const {
+  return levels_of_quantizer(node).has_value() && levels[node.out().index].has_value();
 }
 
 bool multiplies_levels(const ExportAnalysis& analysis, const Node& node) {

@@ -21,15 +21,16 @@ struct Levels {
 
 struct ExportAnalysis {
   std::vector<bool> is_dynamic;               // by value: depends on an input
-  std::vector<std::optional<Levels>> levels;  // by value: it holds levels of a quantiser
+  std::vector<std::optional<Levels>> levels;  // by value: it holds levels that can be packed
   std::vector<uint32_t> readers;              // by value: how many node inputs name it
   std::vector<const graph::Node*> producer;   // by value; nullptr without one
 
   explicit ExportAnalysis(const graph::Graph& graph);
-};
 
-// Whether the node's op has a row in the table of quantisers (analysis.cpp), which says what its levels are.
-bool is_quantizer(const graph::Node& node);
+  // Whether the node is a quantiser (a row of the table in analysis.cpp says so) whose levels can be packed: they have
+  // 1 to 8 bits, and its step or thresholds do not depend on the image.
+  bool is_quantizer(const graph::Node& node) const;
+};
 
 // What lies between the accumulator of a convolution and a quantiser that folds into it. All values in between have one
 // reader.

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "engine/graph/op_info.hpp"
+#include "engine/model/packed_ops.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/pack/pack.hpp"
@@ -58,7 +59,7 @@ class Packer {
   // Which quantisers fold into which convolution; their links are not visited on their own.
   void plan_chains() {
     for (const Node& node : eval_.nodes()) {
-      if (!is_quantizer(node) || !analysis_.is_dynamic[node.out().index]) continue;
+      if (!analysis_.is_quantizer(node) || !analysis_.is_dynamic[node.out().index]) continue;
       std::optional<FoldChain> chain = find_chain(eval_, analysis_, node);
       if (!chain || (!chain->pools_before.empty() && has_negative_multiplier(*chain))) continue;
       absorbed_.insert(chain->absorbed.begin(), chain->absorbed.end());
@@ -73,7 +74,7 @@ class Packer {
   }
 
   Result<void> visit(const Node& node) {
-    if (is_quantizer(node)) return visit_quantizer(node);
+    if (analysis_.is_quantizer(node)) return visit_quantizer(node);
     if (multiplies_levels(analysis_, node)) return visit_packed(node);
     const bool holds_levels = analysis_.levels[node.out().index].has_value();
     if (holds_levels && node.op->name == "max_pool2d" && codes_[node.in(0).index].is_valid()) {
@@ -89,6 +90,12 @@ class Packer {
   }
 
   Result<void> copy_node(const Node& node) {
+    if (!model::find_model_op(node.op->name, node.inputs.size())) {
+      return fail(ErrorCode::unsupported,
+                  fmt::format("'{}' is {}, which packed models do not hold; quantisers can be packed with 1 to 8 bits, "
+                              "and steps and thresholds that do not depend on the image",
+                              node.name, node.op->name));
+    }
     std::vector<ValueId> inputs;
     for (const ValueId id : node.inputs) {
       LOWTIDE_TRY(const ValueId input, analysis_.is_dynamic[id.index] ? float_of(id) : constant_of(id));
