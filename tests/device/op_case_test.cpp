@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every case of every op on the device against the reference, forward and backward: once with naive kernels in the
-// storage-buffer form, once with the kernels and the form that the device prefers.
+// storage-buffer form, once with the kernels and the form that the device prefers, once with the kernels that it would
+// get if it were a GPU: the software drivers of CI take other paths by themselves.
 #include <gtest/gtest.h>
 
 #include "tests/harness/compare.hpp"
@@ -31,12 +32,12 @@ Result<Expected> evaluate_reference(const cases::OpCase& op_case) {
 
 class OpCaseOnDevice : public testing::TestWithParam<cases::OpCase> {
  protected:
-  void run(bool naive_only, runtime::KernelForm form) {
+  void run(const graph::LowerTarget& target, runtime::KernelForm form) {
     const cases::OpCase& op_case = GetParam();
     auto expected = evaluate_reference(op_case);
     ASSERT_TRUE(expected.has_value()) << expected.error().to_string();
     const DifferentiatedCase& built = expected->built;
-    const auto found = harness::run_on_device(built, naive_only, form);
+    const auto found = harness::run_on_device(built, target, form);
     ASSERT_TRUE(found.has_value()) << found.error().to_string();
     EXPECT_TRUE(found->guards_are_intact) << "a kernel wrote beside its output";
     const auto compare = [&](ValueId id, bool exactly, const char* what, size_t i) {
@@ -54,11 +55,17 @@ class OpCaseOnDevice : public testing::TestWithParam<cases::OpCase> {
 };
 
 TEST_P(OpCaseOnDevice, NaiveKernelsEqualTheReference) {
-  run(true, runtime::KernelForm::storage_buffer);
+  run({.caps = harness::test_context().caps(), .naive_only = true}, runtime::KernelForm::storage_buffer);
 }
 
 TEST_P(OpCaseOnDevice, TunedKernelsEqualTheReference) {
-  run(false, runtime::KernelForm::preferred);
+  run({.caps = harness::test_context().caps()}, runtime::KernelForm::preferred);
+}
+
+TEST_P(OpCaseOnDevice, KernelsForGpusEqualTheReference) {
+  DeviceCaps caps = harness::test_context().caps();
+  caps.kind = DeviceKind::discrete;
+  run({.caps = caps}, runtime::KernelForm::preferred);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, OpCaseOnDevice, testing::ValuesIn(cases::all_cases()),

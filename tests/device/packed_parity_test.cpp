@@ -189,7 +189,8 @@ TEST_P(PackedParity, PackedCodesEqualTrainingLevels) {
   const auto built = harness::build_forward({.name = name_of(c), .build = [&](Graph& g) { return build(g, c); }});
   ASSERT_TRUE(built.has_value()) << built.error().to_string();
   for (const bool naive_only : {false, true}) {
-    const auto run = harness::run_on_device(*built, naive_only, runtime::KernelForm::preferred);
+    const auto run = harness::run_on_device(*built, {.caps = harness::test_context().caps(), .naive_only = naive_only},
+                                            runtime::KernelForm::preferred);
     ASSERT_TRUE(run.has_value()) << run.error().to_string();
     const std::vector<double>& trained = run->elements.at(built->outputs[0].index);
     const std::vector<double>& packed = run->elements.at(built->outputs[1].index);

@@ -99,10 +99,11 @@ runtime::Context& test_context() {
   return *opened;
 }
 
-Result<DeviceRun> run_on_device(const DifferentiatedCase& built, bool naive_only, runtime::KernelForm form) {
+Result<DeviceRun> run_on_device(const DifferentiatedCase& built, const graph::LowerTarget& target,
+                                runtime::KernelForm form) {
   runtime::Context& context = test_context();
   const graph::Graph& graph = *built.graph;
-  LOWTIDE_TRY(plan::Program program, plan::make_program(graph, {.caps = context.caps(), .naive_only = naive_only}));
+  LOWTIDE_TRY(plan::Program program, plan::make_program(graph, target));
   const std::vector<Guard> guards = add_guards(program);
   LOWTIDE_TRY(const auto executor,
               runtime::Executor::create(context, std::move(program), {}, {.slots = 1, .poison = true, .form = form}));

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "engine/graph/op_info.hpp"
 #include "engine/runtime/context.hpp"
 #include "engine/runtime/executor.hpp"
 #include "tests/harness/case_graph.hpp"
@@ -19,6 +20,8 @@ struct DeviceRun {
   bool guards_are_intact = true;                     // no kernel wrote beside a value that is read back
 };
 
-Result<DeviceRun> run_on_device(const DifferentiatedCase& built, bool naive_only, runtime::KernelForm form);
+// `target`: what to lower for; the test device must be able to run it.
+Result<DeviceRun> run_on_device(const DifferentiatedCase& built, const graph::LowerTarget& target,
+                                runtime::KernelForm form);
 
 }  // namespace lowtide::harness
