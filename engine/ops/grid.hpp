@@ -27,11 +27,11 @@ struct Grid {
 
 // One item per invocation, one element per item: what naive kernels use.
 Grid naive_grid(const Shape& shape);
-// Several items per invocation; vec4 where the count is a multiple of four.
+// Several items per invocation; vec4 where the count is a multiple of four and the device is better off with it.
 Grid element_grid(const Shape& shape, const DeviceCaps& caps);
 // Likewise, each invocation within one channel (four of them where the last extent is a multiple of four).
 Grid channel_grid(const Shape& shape, const DeviceCaps& caps);
-// element_grid where the target wants tuned kernels and each row of `row_length` elements is whole vec4s; else
+// Likewise, vec4 where the target wants tuned kernels and each row of `row_length` elements is whole vec4s; else
 // naive_grid. For ops whose only tuned form is vec4.
 Grid vec4_grid(const Shape& shape, uint64_t row_length, const graph::LowerTarget& target);
 // For sums over rows: blocks() partial results per channel. A function of the shape alone, so that a sum does not

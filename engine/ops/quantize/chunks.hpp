@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How reductions over weights cut a row into chunks, one workgroup each. A function of the length alone, so that sums
-// do not depend on the device.
+// How reductions over weights cut a row into chunks, one workgroup each. A function of the length alone.
 #pragma once
 
 #include <algorithm>

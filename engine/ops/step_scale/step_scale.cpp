@@ -40,8 +40,7 @@ Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
 
 Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Shape& shape = graph.desc(node.out()).shape;
-  const bool is_vec4 = !target.naive_only && element_grid(shape, target.caps).is_vec4;
-  const Grid grid = is_vec4 ? element_grid(shape, target.caps) : naive_grid(shape);
+  const Grid grid = vec4_grid(shape, shape.element_count(), target);
   const shaders::StepScaleParams params = {
       .count = grid.count, .stride = grid.stride, .factor = node.params<StepScaleOpParams>().factor};
   const auto add = [&](auto kernel) {
@@ -50,7 +49,7 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& targ
     kernel.y = node.out();
     out.add(kernel, params, grid.groups);
   };
-  if (is_vec4) {
+  if (grid.is_vec4) {
     add(kernels::step_scale_forward_vec4{});
   } else {
     add(kernels::step_scale_forward_naive{});
