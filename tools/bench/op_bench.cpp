@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include "engine/base/rng.hpp"
 #include "engine/base/stopwatch.hpp"
@@ -14,6 +15,7 @@
 #include "engine/kernel/bank.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/runtime/executor.hpp"
+#include "shaders/lib/step_block.h"
 
 namespace lowtide::bench {
 namespace {
@@ -21,36 +23,53 @@ namespace {
 using graph::Graph;
 using graph::Role;
 
-// Numbers in [-1, 1), or any words for integer and packed types.
-void fill_randomly(const TensorDesc& desc, std::vector<std::byte>& bytes, uint32_t stream) {
+// Numbers in [-1, 1), second moments in [0, 1); labels below kLabels; any words for other integer and packed types.
+void fill_randomly(const graph::Value& of, std::vector<std::byte>& bytes, uint32_t stream) {
   Rng rng(1, stream);
   for (size_t i = 0; i + 4 <= bytes.size(); i += 4) {
     uint32_t word = rng.next();
-    if (desc.dtype == DType::f32) {
-      const float value = unit_float(word) * 2.0f - 1.0f;
+    if (of.desc.dtype == DType::f32) {
+      const float unit = unit_float(word);
+      const float value = of.role == Role::moment1 ? unit : unit * 2.0f - 1.0f;
       std::memcpy(&word, &value, 4);
-    } else if (desc.dtype == DType::i32) {
+    } else if (of.name == "labels") {
+      word %= kLabels;
+    } else if (of.desc.dtype == DType::i32) {
       word = word % 64 - 32;  // thresholds: on both sides of zero, so that no sign of accumulators gives zeros only
     }
     std::memcpy(bytes.data() + i, &word, 4);
   }
 }
 
-Result<void> set_constants(runtime::Executor& executor, const Graph& graph) {
-  for (const ValueId id : graph.with_role(Role::constant)) {
-    std::vector<std::byte> bytes(executor.program().placement(id).bytes);
-    fill_randomly(graph.desc(id), bytes, id.index);
-    LOWTIDE_TRY_VOID(executor.write(id, bytes));
+Result<void> set_values(runtime::Executor& executor, const Graph& graph) {
+  for (const Role role : {Role::constant, Role::parameter, Role::gradient, Role::moment0, Role::moment1}) {
+    for (const ValueId id : graph.with_role(role)) {
+      std::vector<std::byte> bytes(executor.program().placement(id).bytes);
+      if (bytes.empty()) continue;
+      fill_randomly(graph.value(id), bytes, id.index);
+      LOWTIDE_TRY_VOID(executor.write(id, bytes));
+    }
   }
   return {};
 }
 
-Result<double> pass(runtime::Executor& executor) {
+struct PassTime {
+  double seconds = 0;
+  double processor_seconds = 0;
+};
+
+Result<PassTime> pass(runtime::Executor& executor, const Graph& graph) {
   LOWTIDE_TRY(const uint32_t slot, executor.acquire());
+  for (const ValueId id : graph.with_role(Role::step)) {
+    const shaders::StepBlock step = {
+        .learning_rate = 1e-3f, .loss_scale = 1.0f, .adam_correction1 = 0.5f, .adam_correction2 = 0.5f};
+    std::memcpy(executor.input(slot, id).data(), &step, sizeof step);
+  }
   const Stopwatch watch;
+  const ProcessorStopwatch processor_watch;
   LOWTIDE_TRY(const runtime::Ticket ticket, executor.submit(slot));
   LOWTIDE_TRY_VOID(executor.wait(ticket));
-  return watch.seconds();
+  return PassTime{watch.seconds(), processor_watch.seconds()};
 }
 
 // The output must not be zero everywhere: a kernel that did nothing would be the fastest.
@@ -73,37 +92,80 @@ Result<void> verify(runtime::Executor& executor, const Graph& graph, const std::
   return fail(ErrorCode::numeric, name + " gave zeros everywhere; its timing would mean nothing");
 }
 
-}  // namespace
+// A row on the device, warmed up and verified.
+struct Prepared {
+  OpTiming timing;
+  std::unique_ptr<Graph> graph;
+  std::unique_ptr<runtime::Executor> executor;
+  std::vector<double> times = {};
+  std::vector<double> processor_times = {};
+};
 
-Result<OpTiming> time_op(runtime::Context& context, const OpBench& bench, double seconds, bool naive_only) {
-  Graph graph;
-  LOWTIDE_TRY_VOID(bench.build(graph));
+Result<Prepared> prepare(runtime::Context& context, const OpBench& bench, bool naive_only) {
+  Prepared out;
+  out.graph = std::make_unique<Graph>();
+  const Graph& graph = *out.graph;
+  LOWTIDE_TRY_VOID(bench.build(*out.graph));
   LOWTIDE_TRY(plan::Program program, plan::make_program(graph, {.caps = context.caps(), .naive_only = naive_only}));
-  OpTiming timing = {.name = bench.name, .arithmetic = bench.arithmetic};
+  out.timing = {.name = bench.name, .arithmetic = bench.arithmetic};
   for (const Dispatch& dispatch : program.dispatches) {
     const std::string_view kernel = kernel_info(dispatch.kernel).name;
-    timing.kernels += fmt::format("{}{}", timing.kernels.empty() ? "" : " ", kernel);
+    out.timing.kernels += fmt::format("{}{}", out.timing.kernels.empty() ? "" : " ", kernel);
   }
   const graph::Cost cost = graph::cost_of(graph.nodes().back(), graph);
-  timing.multiply_adds = static_cast<double>(cost.multiply_adds) * bench.plane_products;
-  timing.bytes = static_cast<double>(cost.bytes);
-  LOWTIDE_TRY(const auto executor, runtime::Executor::create(context, std::move(program), {}, {.slots = 1}));
-  LOWTIDE_TRY_VOID(set_constants(*executor, graph));
-  const Stopwatch total;
-  LOWTIDE_TRY_VOID(pass(*executor));
-  LOWTIDE_TRY_VOID(verify(*executor, graph, bench.name));
-  std::vector<double> times;
-  do {
-    LOWTIDE_TRY(const double time, pass(*executor));
-    times.push_back(time);
-  } while (times.size() < 3 || (total.seconds() < seconds && times.size() < 2000));
+  out.timing.multiply_adds = static_cast<double>(cost.multiply_adds) * bench.plane_products;
+  out.timing.bytes = static_cast<double>(cost.bytes);
+  LOWTIDE_TRY(out.executor, runtime::Executor::create(context, std::move(program), {}, {.slots = 1}));
+  LOWTIDE_TRY_VOID(set_values(*out.executor, graph));
+  LOWTIDE_TRY_VOID(pass(*out.executor, graph));
+  LOWTIDE_TRY_VOID(verify(*out.executor, graph, bench.name));
+  return out;
+}
+
+Result<void> time_pass(Prepared& prepared) {
+  LOWTIDE_TRY(const PassTime time, pass(*prepared.executor, *prepared.graph));
+  prepared.times.push_back(time.seconds);
+  prepared.processor_times.push_back(time.processor_seconds);
+  return {};
+}
+
+OpTiming finish(Prepared& prepared) {
+  std::vector<double>& times = prepared.times;
   std::sort(times.begin(), times.end());
   const auto quantile = [&](double q) { return times[static_cast<size_t>(q * static_cast<double>(times.size() - 1))]; };
+  OpTiming timing = std::move(prepared.timing);
   timing.seconds = quantile(0.5);
   timing.best_seconds = times.front();
   timing.spread = (quantile(0.9) - quantile(0.1)) / timing.seconds;
+  timing.best_processor_seconds = *std::min_element(prepared.processor_times.begin(), prepared.processor_times.end());
   timing.repeats = static_cast<uint32_t>(times.size());
   return timing;
+}
+
+bool is_enough(const Prepared& prepared, const Stopwatch& total, double seconds) {
+  return prepared.times.size() >= 3 && (total.seconds() >= seconds || prepared.times.size() >= 2000);
+}
+
+}  // namespace
+
+Result<OpTiming> time_op(runtime::Context& context, const OpBench& bench, double seconds, bool naive_only) {
+  const Stopwatch total;
+  LOWTIDE_TRY(Prepared prepared, prepare(context, bench, naive_only));
+  do {
+    LOWTIDE_TRY_VOID(time_pass(prepared));
+  } while (!is_enough(prepared, total, seconds));
+  return finish(prepared);
+}
+
+Result<OpRungs> time_rungs(runtime::Context& context, const OpBench& bench, double seconds) {
+  const Stopwatch total;
+  LOWTIDE_TRY(Prepared chosen, prepare(context, bench, false));
+  LOWTIDE_TRY(Prepared naive, prepare(context, bench, true));
+  do {
+    LOWTIDE_TRY_VOID(time_pass(chosen));
+    LOWTIDE_TRY_VOID(time_pass(naive));
+  } while (!is_enough(chosen, total, seconds));
+  return OpRungs{finish(chosen), finish(naive)};
 }
 
 }  // namespace lowtide::bench

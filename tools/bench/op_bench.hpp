@@ -29,17 +29,30 @@ struct OpTiming {
   Arithmetic arithmetic = Arithmetic::f32;
   double seconds = 0;  // median
   double best_seconds = 0;
-  double spread = 0;  // (90th percentile - 10th percentile) / median
+  double best_processor_seconds = 0;  // of all threads of the process together; of use where the device is software
+  double spread = 0;                  // (90th percentile - 10th percentile) / median
   uint32_t repeats = 0;
   double multiply_adds = 0;  // of one pass
   double bytes = 0;          // each operand once
   std::string kernels;       // names of the dispatched kernels
 };
 
+inline constexpr uint32_t kLabels = 10;  // a constant named "labels" holds words below
+
 // The table of `lowtide bench`.
 std::vector<OpBench> all_op_benches();
+// Its part without convolutions and linear layers.
+void add_small_op_benches(std::vector<OpBench>& out);
 
 // `seconds`: time to spend on the row, warm-up included.
 Result<OpTiming> time_op(runtime::Context& context, const OpBench& bench, double seconds, bool naive_only);
+
+// The kernels that are chosen on this device and the naive ones, in turns, one pass each: what else the machine does
+// happens to both.
+struct OpRungs {
+  OpTiming chosen;
+  OpTiming naive;
+};
+Result<OpRungs> time_rungs(runtime::Context& context, const OpBench& bench, double seconds);
 
 }  // namespace lowtide::bench

@@ -6,13 +6,10 @@
 #include <iterator>
 #include <span>
 
-#include "engine/ops/add/add.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
-#include "engine/ops/quantize/quantize.hpp"
-#include "engine/ops/relu/relu.hpp"
 #include "engine/ops/tap_conv2d/tap_conv2d.hpp"
 #include "engine/quant/fold.hpp"
 #include "engine/quant/pack.hpp"
@@ -163,22 +160,6 @@ void add_linear_benches(std::vector<OpBench>& out) {
                  }});
 }
 
-void add_element_wise_benches(std::vector<OpBench>& out) {
-  const TensorDesc desc = f32_desc(Shape{16, 56, 56, 64});
-  out.push_back({.name = "relu/16x56x56x64", .build = [desc](Graph& g) -> Result<void> {
-                   LOWTIDE_TRY_VOID(ops::relu(g, "relu", g.constant("x", desc)));
-                   return {};
-                 }});
-  out.push_back({.name = "add/16x56x56x64", .build = [desc](Graph& g) -> Result<void> {
-                   LOWTIDE_TRY_VOID(ops::add(g, "add", g.constant("a", desc), g.constant("b", desc)));
-                   return {};
-                 }});
-  out.push_back({.name = "quantize_activations/16x56x56x64/2_bits", .build = [desc](Graph& g) -> Result<void> {
-                   LOWTIDE_TRY_VOID(ops::quantize_activations(g, "quantize", g.constant("x", desc), 2));
-                   return {};
-                 }});
-}
-
 }  // namespace
 
 std::vector<OpBench> all_op_benches() {
@@ -199,7 +180,7 @@ std::vector<OpBench> all_op_benches() {
   }
   add_tap_benches(out, kConvShapes[0]);
   add_linear_benches(out);
-  add_element_wise_benches(out);
+  add_small_op_benches(out);
   return out;
 }
 

@@ -40,6 +40,7 @@ struct Turn {
   const StepBench* bench = nullptr;
   std::unique_ptr<trainer::Stepper> stepper;
   std::vector<double> times = {};
+  std::vector<double> processor_times = {};
   uint64_t step = 0;
 };
 
@@ -63,9 +64,11 @@ Result<void> take_step(Turn& turn, const RandomBatch& data) {
   const auto valid = static_cast<uint32_t>(data.labels.size());
   const auto block = trainer::make_step_block(phase.optimizer, kSeed, turn.step++, values, valid);
   const Stopwatch watch;
+  const ProcessorStopwatch processor_watch;
   LOWTIDE_TRY_VOID(turn.stepper->submit(data.batch(), block));
   LOWTIDE_TRY(const trainer::StepMetrics metrics, turn.stepper->finish());
   turn.times.push_back(watch.seconds());
+  turn.processor_times.push_back(processor_watch.seconds());
   if (std::isfinite(metrics.loss) && std::isfinite(metrics.gradient_norm) && metrics.gradient_norm > 0) return {};
   return fail(ErrorCode::numeric,
               turn.bench->name + ": a step whose gradient is zero or not finite; its time would " + "mean nothing");
@@ -79,6 +82,7 @@ StepTiming timing_of(Turn& turn) {
   return {.name = turn.bench->name,
           .seconds = quantile(0.5),
           .best_seconds = times.front(),
+          .best_processor_seconds = *std::min_element(turn.processor_times.begin(), turn.processor_times.end()),
           .spread = (quantile(0.9) - quantile(0.1)) / quantile(0.5),
           .repeats = static_cast<uint32_t>(times.size()),
           .dispatches = program.dispatches.size(),
@@ -104,6 +108,7 @@ Result<std::vector<StepTiming>> time_steps(runtime::Context& context, std::span<
   for (Turn& turn : turns) {
     for (uint32_t i = 0; i < kWarmUpSteps; ++i) LOWTIDE_TRY_VOID(take_step(turn, data));
     turn.times.clear();
+    turn.processor_times.clear();
   }
   const Stopwatch total;
   do {

@@ -25,7 +25,8 @@ struct StepTiming {
   std::string name;
   double seconds = 0;  // median
   double best_seconds = 0;
-  double spread = 0;  // (90th percentile - 10th percentile) / median
+  double best_processor_seconds = 0;  // of all threads of the process together; of use where the device is software
+  double spread = 0;                  // (90th percentile - 10th percentile) / median
   uint32_t repeats = 0;
   size_t dispatches = 0;
   uint64_t activation_bytes = 0;

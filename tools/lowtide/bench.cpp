@@ -23,6 +23,7 @@ struct Options {
   std::string csv;
   double seconds = 1.0;
   bool naive_only = false;
+  bool rungs = false;
   bool list = false;
   StepsOption steps;
 };
@@ -77,6 +78,23 @@ std::string csv_of(const std::vector<Row>& rows, const runtime::Context& context
   return out;
 }
 
+// --rungs: where the chosen kernel is slower than the naive one, the choice is wrong on this device. Software devices
+// are compared by processor time, which other work on the machine hardly changes.
+Result<int> compare_rungs(runtime::Context& context, const std::vector<bench::OpBench>& benches,
+                          const Options& options) {
+  const bool is_software = context.caps().is_software();
+  fmt::print("{:<66} {:>9} {:>9} {:>13}  chosen kernels\n",
+             is_software ? "op, best ms of processor time" : "op, best ms", "chosen", "naive", "naive/chosen");
+  for (const bench::OpBench& b : benches) {
+    LOWTIDE_TRY(const bench::OpRungs rungs, bench::time_rungs(context, b, options.seconds));
+    const auto best = [&](const bench::OpTiming& t) { return is_software ? t.best_processor_seconds : t.best_seconds; };
+    fmt::print("{:<66} {:>9.3f} {:>9.3f} {:>13.2f}  {}\n", b.name, 1e3 * best(rungs.chosen), 1e3 * best(rungs.naive),
+               best(rungs.naive) / best(rungs.chosen), rungs.chosen.kernels);
+    std::fflush(stdout);
+  }
+  return kDone;
+}
+
 Result<int> run(const Options& options) {
   std::vector<bench::OpBench> benches = bench::all_op_benches();
   std::erase_if(benches, [&](const bench::OpBench& b) { return b.name.find(options.filter) == std::string::npos; });
@@ -89,6 +107,7 @@ Result<int> run(const Options& options) {
     return kDone;
   }
   LOWTIDE_TRY(const auto context, open_device(options.device));
+  if (options.rungs) return compare_rungs(*context, benches, options);
   bench::NativePeak peak;
   fmt::print("{:<58} {:>9} {:>9} {:>6} {:>9} {:>8} {:>7}\n", "op", "median ms", "best ms", "spread", "GMAC/s", "GB/s",
              "share");
@@ -128,6 +147,7 @@ void add_bench(CLI::App& app, Program& program) {
       ->capture_default_str();
   command.add_option("--csv", options->csv, "also write the rows to this file");
   command.add_flag("--naive", options->naive_only, "take the naive kernel of every op");
+  command.add_flag("--rungs", options->rungs, "the kernels chosen on this device beside the naive ones, pass by pass");
   command.add_flag("--list", options->list, "only list the rows");
   command.add_option("--steps", options->steps.recipe.path,
                      "instead of ops: whole training steps of this recipe beside its network in full precision");
