@@ -10,36 +10,6 @@
 namespace lowtide::trainer {
 namespace {
 
-// Trains to the end; the bytes of the last checkpoint.
-std::vector<std::byte> uninterrupted(const Recipe& recipe, const RunFolder& folder) {
-  const auto summary = run_training(harness::test_context(), small_run(recipe, folder));
-  EXPECT_TRUE(summary) << summary.error().to_string();
-  return file_bytes(folder.last());
-}
-
-// False until it was asked so often, whoever asks.
-std::function<bool()> stop_at(int times) {
-  return [count = std::make_shared<int>(0), times] { return ++*count > times; };
-}
-
-void expect_resumed_equals(const Recipe& recipe, const char* name, const std::function<void(RunOptions&)>& stop) {
-  const RunFolder whole = fresh_folder(std::string(name) + "_whole");
-  const std::vector<std::byte> expected = uninterrupted(recipe, whole);
-  const RunFolder parts = fresh_folder(std::string(name) + "_parts");
-  RunOptions options = small_run(recipe, parts);
-  stop(options);
-  const auto first = run_training(harness::test_context(), options);
-  ASSERT_TRUE(first) << first.error().to_string();
-  EXPECT_NE(file_bytes(parts.last()), expected) << "the first part did not stop early";
-  options = small_run(recipe, parts);
-  options.resume = true;
-  const auto second = run_training(harness::test_context(), options);
-  ASSERT_TRUE(second) << second.error().to_string();
-  EXPECT_FALSE(second->is_interrupted);
-  EXPECT_EQ(file_bytes(parts.last()), expected);
-  EXPECT_EQ(file_bytes(parts.best()), file_bytes(whole.best()));
-}
-
 TEST(Resume, AfterHalfTheEpochsEqualsUninterrupted) {
   expect_resumed_equals(small_recipe(), "epochs", [](RunOptions& options) { options.stop_after_epochs = 2; });
 }

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "engine/base/file.hpp"
+#include "tests/harness/device/device_case.hpp"
 
 namespace lowtide::trainer {
 
@@ -68,6 +70,44 @@ std::vector<std::byte> file_bytes(const std::filesystem::path& path) {
   EXPECT_TRUE(file) << file.error().to_string();
   if (!file) return {};
   return {file->bytes().begin(), file->bytes().end()};
+}
+
+std::vector<nlohmann::json> metric_lines(const RunFolder& folder, const std::string& kind) {
+  std::vector<nlohmann::json> lines;
+  std::ifstream file(folder.metrics());
+  for (std::string text; std::getline(file, text);) {
+    nlohmann::json line = nlohmann::json::parse(text);
+    if (line.at("kind") == kind) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<std::byte> uninterrupted(const Recipe& recipe, const RunFolder& folder) {
+  const auto summary = run_training(harness::test_context(), small_run(recipe, folder));
+  EXPECT_TRUE(summary) << summary.error().to_string();
+  return file_bytes(folder.last());
+}
+
+std::function<bool()> stop_at(int times) {
+  return [count = std::make_shared<int>(0), times] { return ++*count > times; };
+}
+
+void expect_resumed_equals(const Recipe& recipe, const char* name, const std::function<void(RunOptions&)>& stop) {
+  const RunFolder whole = fresh_folder(std::string(name) + "_whole");
+  const std::vector<std::byte> expected = uninterrupted(recipe, whole);
+  const RunFolder parts = fresh_folder(std::string(name) + "_parts");
+  RunOptions options = small_run(recipe, parts);
+  stop(options);
+  const auto first = run_training(harness::test_context(), options);
+  ASSERT_TRUE(first) << first.error().to_string();
+  EXPECT_NE(file_bytes(parts.last()), expected) << "the first part did not stop early";
+  options = small_run(recipe, parts);
+  options.resume = true;
+  const auto second = run_training(harness::test_context(), options);
+  ASSERT_TRUE(second) << second.error().to_string();
+  EXPECT_FALSE(second->is_interrupted);
+  EXPECT_EQ(file_bytes(parts.last()), expected);
+  EXPECT_EQ(file_bytes(parts.best()), file_bytes(whole.best()));
 }
 
 }  // namespace lowtide::trainer

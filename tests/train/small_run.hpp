@@ -3,6 +3,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -22,5 +24,17 @@ RunOptions small_run(const Recipe& recipe, const RunFolder& folder);
 std::vector<double> elements_of(const NamedTensor& tensor);  // f32 tensors
 
 std::vector<std::byte> file_bytes(const std::filesystem::path& path);
+
+// The lines of a run's metrics of that kind.
+std::vector<nlohmann::json> metric_lines(const RunFolder& folder, const std::string& kind);
+
+// Trains to the end; the bytes of the last checkpoint.
+std::vector<std::byte> uninterrupted(const Recipe& recipe, const RunFolder& folder);
+
+// False until it was asked so often, whoever asks.
+std::function<bool()> stop_at(int times);
+
+// A run that `stop` ends early and that is then resumed leaves the checkpoints of an uninterrupted one, byte for byte.
+void expect_resumed_equals(const Recipe& recipe, const char* name, const std::function<void(RunOptions&)>& stop);
 
 }  // namespace lowtide::trainer

@@ -20,6 +20,17 @@ uint64_t epochs_before(const Recipe& recipe, uint32_t phase) {
   return epochs;
 }
 
+// Why a phase cannot start from a checkpoint; `error` has a reason for each tensor.
+tl::unexpected<Error> does_not_fit(const Phase& phase, const Checkpoint& from, Error error) {
+  const std::string& source = phase.initialize_from;
+  const bool is_phase = source == "previous" || source == "continue";
+  error.text = fmt::format(
+      "phase '{}' (network '{}') cannot start from {} (network '{}'), whose tensors do not fit; give both the same "
+      "network and width, or set initialize_from to \"fresh\" or to a checkpoint that fits",
+      phase.name, phase.network.name, is_phase ? "the phase before" : source, from.network);
+  return tl::unexpected(std::move(error));
+}
+
 }  // namespace
 
 NetInput net_input(const Dataset& dataset, uint32_t batch) {
@@ -92,7 +103,9 @@ Result<void> PhaseRun::hand_over(const PhaseStart& start, std::vector<NamedTenso
     }
     if (parameter.hand_over == HandOver::never) kept.insert(parameter.name);
   }
-  LOWTIDE_TRY_VOID(match_tensors(*start.from, required, true, fmt::format("that phase '{}' starts from", phase_.name)));
+  if (auto fits = match_tensors(*start.from, required, true, phase_.initialize_from); !fits) {
+    return does_not_fit(phase_, *start.from, std::move(fits).error());
+  }
   for (NamedTensor& tensor : fresh) {
     const NamedTensor* found = start.from->find(tensor.name);
     const bool is_local = tensor.name.starts_with("moment") || kept.contains(tensor.name);

@@ -110,9 +110,13 @@ Result<RunSummary> run_training(runtime::Context& context, const RunOptions& opt
     if (options.recipe.phases.size() > 1) {
       progress.line(fmt::format("phase {}/{}: {}", phase + 1, options.recipe.phases.size(), description.name));
     }
-    LOWTIDE_TRY(const std::optional<Checkpoint> file, load_start(description));
+    const bool is_resumed = resume && phase == first;  // then nothing of what the phase once started from is needed
+    std::optional<Checkpoint> file;
+    if (!is_resumed) {
+      LOWTIDE_TRY(file, load_start(description));
+    }
     PhaseStart start = start_of(description, phase == first ? nullptr : &before, file);
-    if (resume && phase == first) start.resume = &*resume;
+    if (is_resumed) start.resume = &*resume;
     LOWTIDE_TRY(auto run, PhaseRun::create(environment, phase, start));
     LOWTIDE_TRY(PhaseResult result, run->run());
     summary = {.last = result.last,
