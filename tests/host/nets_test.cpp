@@ -234,7 +234,8 @@ TEST(TrainStep, StepBlockHoldsAdamsCorrections) {
   EXPECT_EQ(block.seed_lo, 0x55667788u);
   EXPECT_EQ(block.seed_hi, 0x11223344u);
   EXPECT_FLOAT_EQ(block.adam_correction1, 1.0f - 0.9f * 0.9f * 0.9f);
-  EXPECT_FLOAT_EQ(block.adam_correction2, static_cast<float>(1.0 - 0.999 * 0.999 * 0.999));
+  const double beta2 = static_cast<double>(0.999f);  // as the kernel has it
+  EXPECT_FLOAT_EQ(block.adam_correction2, static_cast<float>(1.0 - beta2 * beta2 * beta2));
   EXPECT_EQ(block.loss_scale, 1.0f);
   EXPECT_EQ(block.valid_count, 7u);
 }
