@@ -50,11 +50,12 @@ class Setup(unittest.TestCase):
         self.pretend("sudo", "exit 1")
         self.pretend("id", f'[ "$1" = -un ] && echo user || echo {user}')
 
-    def pretend_sdk(self, version="11:16.1.0"):
+    def pretend_sdk(self, version="11:16.1.0", volk="volk.h"):
         sdk = self.root / "sdk"
         for name in ("bin", "include/vulkan", "share/vulkan/explicit_layer.d"):
             (sdk / name).mkdir(parents=True)
-        for name in ("include/vulkan/vulkan.h", "include/volk.h",
+        (sdk / "include" / volk).parent.mkdir(exist_ok=True)
+        for name in ("include/vulkan/vulkan.h", f"include/{volk}",
                      "share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json"):
             (sdk / name).touch()
         for name, body in (("glslang", f"echo 'Glslang Version: {version}'"), ("spirv-val", "exit 0")):
@@ -129,6 +130,15 @@ class Setup(unittest.TestCase):
     def test_sdk_that_is_too_old(self):
         sdk = self.pretend_sdk("11:12.0.0")
         self.refused(self.run_it(VULKAN_SDK=str(sdk)), "older than 15")
+
+    def test_sdk_with_volk_in_a_folder_of_its_own(self):
+        self.assertEqual(self.run_it(VULKAN_SDK=str(self.pretend_sdk(volk="Volk/volk.h")))[0], 0)
+
+    @unittest.skipIf(os.path.exists("/usr/include/volk.h"), "the system's volk.h stands in")
+    def test_sdk_without_volk(self):
+        sdk = self.pretend_sdk()
+        (sdk / "include/volk.h").unlink()
+        self.refused(self.run_it(VULKAN_SDK=str(sdk)), "no volk.h", "volk component")
 
     def test_sdk(self):
         sdk = self.pretend_sdk()

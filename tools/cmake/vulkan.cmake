@@ -21,7 +21,7 @@ find_program(LOWTIDE_GLSLANG glslang HINTS ${LOWTIDE_VULKAN_TOOLS} ${sdk}/bin DO
 find_program(LOWTIDE_SPIRV_VAL spirv-val HINTS ${LOWTIDE_VULKAN_TOOLS} ${sdk}/bin DOC "SPIR-V validator")
 find_path(LOWTIDE_VULKAN_HEADERS vulkan/vulkan.h HINTS ${LOWTIDE_VULKAN_INCLUDE} ${sdk}/include DOC "Vulkan headers")
 find_path(LOWTIDE_VOLK_FOLDER volk.c HINTS ${LOWTIDE_VULKAN_INCLUDE} ${sdk}/include ${sdk}/include/volk
-          PATH_SUFFIXES volk DOC "Folder of volk.c and volk.h")
+          PATH_SUFFIXES volk Volk DOC "Folder of volk.c and volk.h")
 foreach(need "LOWTIDE_GLSLANG|the shader compiler 'glslang'" "LOWTIDE_SPIRV_VAL|the shader validator 'spirv-val'"
              "LOWTIDE_VULKAN_HEADERS|the headers 'vulkan/vulkan.h'" "LOWTIDE_VOLK_FOLDER|the loader source 'volk.c'")
   string(REPLACE "|" ";" need "${need}")
