@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "engine/plan/kernel_choices.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/schedule/step_values.hpp"
 
@@ -55,6 +56,9 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, net_input(dataset, recipe.data.batch)));
   LOWTIDE_TRY(EvalGraph eval, make_eval_graph(run->phase_, net_input(dataset, recipe.data.eval_batch)));
   LOWTIDE_TRY(run->stepper_, Stepper::create(environment.context, std::move(train)));
+  LOWTIDE_TRY(const auto choices,
+              plan::kernel_choices(run->stepper_->train().graph, {.caps = environment.context.caps()}));
+  environment.progress.line(plan::describe(choices));
   LOWTIDE_TRY(run->evaluator_, Evaluator::create(environment.context, std::move(eval), &run->stepper_->executor()));
   LOWTIDE_TRY(run->eval_queue_, BatchQueue::open(dataset, dataset.test, eval_batch_options(recipe.data)));
   LOWTIDE_TRY(run->train_queue_,
