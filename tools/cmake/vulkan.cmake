@@ -38,6 +38,7 @@ if(NOT version MATCHES "Glslang Version: [0-9]+:([0-9]+)\\.")
 elseif(CMAKE_MATCH_1 LESS 15)
   message(FATAL_ERROR "${LOWTIDE_GLSLANG} is version ${CMAKE_MATCH_1}; at least 15 is needed. ${LOWTIDE_SETUP_HINT}")
 endif()
+string(REGEX MATCH "[0-9.]+\\.[0-9.]+" LOWTIDE_GLSLANG_VERSION "${version}")
 
 add_library(lowtide_volk STATIC ${LOWTIDE_VOLK_FOLDER}/volk.c)
 set_target_properties(lowtide_volk PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME volk)
