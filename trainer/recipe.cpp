@@ -57,6 +57,9 @@ class Writer {
   void key(const char* name, const std::vector<uint32_t>& values, WholeRange) {
     line(name, fmt::format("[{}]", fmt::join(values, ", ")));
   }
+  void key(const char* name, const std::vector<double>& values) {
+    line(name, fmt::format("[{}]", fmt::join(values, ", ")));
+  }
   template <class E>
   requires std::is_enum_v<E>
   void key(const char* name, E value) { line(name, toml_string(word(value))); }
@@ -190,17 +193,43 @@ bool matches(std::string_view pattern, std::string_view text) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-// One bit has the sign quantisers; more bits of a sign network's first or last layer are dorefa.
+// The sign quantisers have one bit, TWN has two; with other bits the first or last layer of such a network is dorefa.
 void set_edge_bits(LayerPrecision& precision, uint32_t bits, bool sets_activation) {
-  const bool is_sign = precision.weight_quantizer == WeightQuantizer::sign ||
-                       precision.weight_quantizer == WeightQuantizer::sign_channel;
+  const WeightQuantizer weights = precision.weight_quantizer;
+  const bool is_sign = weights == WeightQuantizer::sign || weights == WeightQuantizer::sign_channel;
   precision.weight_bits = bits;
-  if (is_sign && bits != 1) precision.weight_quantizer = WeightQuantizer::dorefa;
+  if ((is_sign && bits != 1) || (weights == WeightQuantizer::twn && bits != 2)) {
+    precision.weight_quantizer = WeightQuantizer::dorefa;
+    precision.weight_estimator = Estimator::own;
+  }
   if (!sets_activation) return;
   precision.activation_bits = bits;
   if (precision.activation_quantizer == ActivationQuantizer::sign && bits != 1) {
     precision.activation_quantizer = ActivationQuantizer::dorefa;
+    precision.activation_estimator = Estimator::own;
   }
+}
+
+template <class T>
+void override_with(T& value, const std::optional<T>& entry) {
+  if (entry) value = *entry;
+}
+
+void override_weights(LayerPrecision& precision, const LayerQuantization& entry) {
+  override_with(precision.weight_bits, entry.weight_bits);
+  override_with(precision.weight_quantizer, entry.weight_quantizer);
+  override_with(precision.weight_estimator, entry.weight_estimator);
+  override_with(precision.thresholds.weight_rule, entry.weight_threshold_rule);
+  override_with(precision.thresholds.two_bits, entry.thresholds_2bit);
+  override_with(precision.thresholds.three_bits, entry.thresholds_3bit);
+  override_with(precision.thresholds.four_bits, entry.thresholds_4bit);
+}
+
+void override_activations(LayerPrecision& precision, const LayerQuantization& entry) {
+  override_with(precision.activation_bits, entry.activation_bits);
+  override_with(precision.activation_quantizer, entry.activation_quantizer);
+  override_with(precision.activation_estimator, entry.activation_estimator);
+  override_with(precision.thresholds.activation_rule, entry.activation_threshold_rule);
 }
 
 }  // namespace
@@ -236,8 +265,13 @@ std::vector<std::string> recipe_sections() {
 }
 
 LayerPrecision layer_precision(const QuantizationOptions& options, std::string_view layer, LayerPosition position) {
-  LayerPrecision precision = {options.weight_bits, options.activation_bits, options.weight_quantizer,
-                              options.activation_quantizer};
+  LayerPrecision precision = {.weight_bits = options.weight_bits,
+                              .activation_bits = options.activation_bits,
+                              .weight_quantizer = options.weight_quantizer,
+                              .activation_quantizer = options.activation_quantizer,
+                              .weight_estimator = options.weight_estimator,
+                              .activation_estimator = options.activation_estimator,
+                              .thresholds = options.thresholds};
   if (position == LayerPosition::first) {
     set_edge_bits(precision, options.first_layer, false);
     precision.activation_bits = kFloatBits;
@@ -246,11 +280,8 @@ LayerPrecision layer_precision(const QuantizationOptions& options, std::string_v
   if (position == LayerPosition::real) precision.weight_bits = precision.activation_bits = kFloatBits;
   for (const LayerQuantization& entry : options.layers) {
     if (!matches(entry.pattern, layer)) continue;
-    precision.weight_bits = entry.weight_bits.value_or(precision.weight_bits);
-    precision.weight_quantizer = entry.weight_quantizer.value_or(precision.weight_quantizer);
-    if (position == LayerPosition::first) continue;  // the image is never quantised
-    precision.activation_bits = entry.activation_bits.value_or(precision.activation_bits);
-    precision.activation_quantizer = entry.activation_quantizer.value_or(precision.activation_quantizer);
+    override_weights(precision, entry);
+    if (position != LayerPosition::first) override_activations(precision, entry);  // the image is never quantised
   }
   return precision;
 }
@@ -274,6 +305,15 @@ const char* to_string(LossKind value) {
   return word(value);
 }
 const char* to_string(NanPolicy value) {
+  return word(value);
+}
+const char* to_string(ThresholdRule value) {
+  return word(value);
+}
+const char* to_string(Estimator value) {
+  return word(value);
+}
+const char* to_string(BlendSchedule value) {
   return word(value);
 }
 const char* to_string(ExpansionMerge value) {

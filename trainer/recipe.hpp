@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "trainer/methods/aqe_options.hpp"
 #include "trainer/methods/exp_net_options.hpp"
 
 namespace lowtide::trainer {
@@ -21,8 +22,8 @@ namespace lowtide::trainer {
 inline constexpr uint32_t kFloatBits = 32;
 
 enum class Normalization { standard, symmetric, unit };
-enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel };
-enum class ActivationQuantizer { dorefa, sign, none };
+enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn };
+enum class ActivationQuantizer { dorefa, sign, none, threshold };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { constant, step, cosine, linear, exponential };
 enum class LossKind { cross_entropy, mse };
@@ -67,6 +68,13 @@ struct LayerQuantization {
   std::optional<uint32_t> activation_bits = {};  // of the tensor that enters the layer
   std::optional<WeightQuantizer> weight_quantizer = {};
   std::optional<ActivationQuantizer> activation_quantizer = {};
+  std::optional<Estimator> weight_estimator = {};
+  std::optional<Estimator> activation_estimator = {};
+  std::optional<ThresholdRule> weight_threshold_rule = {};
+  std::optional<ThresholdRule> activation_threshold_rule = {};
+  std::optional<std::vector<double>> thresholds_2bit = {};
+  std::optional<std::vector<double>> thresholds_3bit = {};
+  std::optional<std::vector<double>> thresholds_4bit = {};
 
   friend bool operator==(const LayerQuantization&, const LayerQuantization&) = default;
 };
@@ -77,11 +85,17 @@ struct QuantizationOptions {
   uint32_t activation_bits = kFloatBits;
   // dorefa: tanh, maximum of the layer, 2^k levels (Zhou et al. 2016, eq. 9); dorefa_detached: the same, the maximum is
   // a constant for the gradient; sign: sign(w) times mean |w| of the layer; sign_channel: of each output channel
-  // (Rastegari et al. 2016, XNOR-Net, eq. 6).
+  // (Rastegari et al. 2016, XNOR-Net, eq. 6); threshold: signs, ternary, or powers of two with 3 and 4 bits, without a
+  // scale (methods/aqe.hpp); twn: ternary beyond 0.7 mean |w|, times the mean |w| there (Li et al. 2016).
   WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
-  // dorefa: clip to [0, 1], 2^k levels; sign: +-1; none: the network's own activation stays.
+  // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; none: the network's own
+  // activation stays.
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
-  double clip_window = 1;             // straight-through gradient of sign: dx = dy where |x| <= clip_window, else 0
+  double clip_window = 1;  // straight-through gradient of sign and threshold: dx = dy where |x| <= clip_window, else 0
+  ThresholdOptions thresholds;
+  Estimator weight_estimator = Estimator::own;
+  Estimator activation_estimator = Estimator::own;
+  double ewgs_scaling = 1e-3;         // of the estimator ewgs; the authors adapt it, here it is constant
   uint32_t first_layer = kFloatBits;  // weight bits of the first layer; its input, the image, is never quantised
   uint32_t last_layer = kFloatBits;   // weight bits of the classifier, and bits of what enters it
   std::vector<LayerQuantization> layers;
@@ -149,6 +163,7 @@ struct Phase {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   TrainingOptions training;
+  BlendOptions blend;
   ExpansionOptions expansion;
 
   friend bool operator==(const Phase&, const Phase&) = default;
@@ -187,12 +202,15 @@ std::string recipe_text(const Recipe& recipe);
 std::vector<std::string> recipe_keys();
 
 // What applies to one layer after first_layer, last_layer and the matching [[quantization.layers]]. Where first_layer
-// or last_layer ask for more than one bit of a sign network, that layer uses dorefa.
+// or last_layer ask a sign network or TWN for other bits than they have, that layer uses dorefa and its own estimator.
 struct LayerPrecision {
   uint32_t weight_bits = kFloatBits;
   uint32_t activation_bits = kFloatBits;  // of the tensor that enters the layer
   WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
+  Estimator weight_estimator = Estimator::own;
+  Estimator activation_estimator = Estimator::own;
+  ThresholdOptions thresholds = {};
 
   friend bool operator==(const LayerPrecision&, const LayerPrecision&) = default;
 };
@@ -208,6 +226,9 @@ const char* to_string(OptimizerKind value);
 const char* to_string(ScheduleKind value);
 const char* to_string(LossKind value);
 const char* to_string(NanPolicy value);
+const char* to_string(ThresholdRule value);
+const char* to_string(Estimator value);
+const char* to_string(BlendSchedule value);
 const char* to_string(ExpansionMerge value);
 const char* to_string(ExpansionSchedule value);
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "trainer/methods/aqe.hpp"
 #include "trainer/methods/exp_net.hpp"
 
 namespace lowtide::trainer {
@@ -128,6 +129,7 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   check_quantization(where, phase.quantization, out);
   check_optimizer(where, phase.optimizer, out);
   check_schedule(where, phase, out);
+  check_aqe(where, phase, out);
   check_expansion(where, phase, out);
   if (phase.training.label_smoothing > 0 && phase.training.loss != LossKind::cross_entropy) {
     out.push_back(where + "training.label_smoothing belongs to loss = \"cross_entropy\"");

@@ -41,12 +41,15 @@ constexpr auto words_of(WeightQuantizer) {
   return std::array{Word<WeightQuantizer>{WeightQuantizer::dorefa, "dorefa"},
                     Word<WeightQuantizer>{WeightQuantizer::dorefa_detached, "dorefa_detached"},
                     Word<WeightQuantizer>{WeightQuantizer::sign, "sign"},
-                    Word<WeightQuantizer>{WeightQuantizer::sign_channel, "sign_channel"}};
+                    Word<WeightQuantizer>{WeightQuantizer::sign_channel, "sign_channel"},
+                    Word<WeightQuantizer>{WeightQuantizer::threshold, "threshold"},
+                    Word<WeightQuantizer>{WeightQuantizer::twn, "twn"}};
 }
 constexpr auto words_of(ActivationQuantizer) {
   return std::array{Word<ActivationQuantizer>{ActivationQuantizer::dorefa, "dorefa"},
                     Word<ActivationQuantizer>{ActivationQuantizer::sign, "sign"},
-                    Word<ActivationQuantizer>{ActivationQuantizer::none, "none"}};
+                    Word<ActivationQuantizer>{ActivationQuantizer::none, "none"},
+                    Word<ActivationQuantizer>{ActivationQuantizer::threshold, "threshold"}};
 }
 constexpr auto words_of(OptimizerKind) {
   return std::array{Word<OptimizerKind>{OptimizerKind::sgd, "sgd"}, Word<OptimizerKind>{OptimizerKind::adam, "adam"},
@@ -64,6 +67,21 @@ constexpr auto words_of(LossKind) {
 constexpr auto words_of(NanPolicy) {
   return std::array{Word<NanPolicy>{NanPolicy::stop, "stop"}, Word<NanPolicy>{NanPolicy::skip, "skip"},
                     Word<NanPolicy>{NanPolicy::lower_rate, "lower_rate"}};
+}
+
+constexpr auto words_of(ThresholdRule) {
+  return std::array{Word<ThresholdRule>{ThresholdRule::max_relative, "max_relative"},
+                    Word<ThresholdRule>{ThresholdRule::fixed, "fixed"}, Word<ThresholdRule>{ThresholdRule::twn, "twn"}};
+}
+constexpr auto words_of(Estimator) {
+  return std::array{Word<Estimator>{Estimator::own, "own"},       Word<Estimator>{Estimator::aqe_g1, "aqe_g1"},
+                    Word<Estimator>{Estimator::aqe_g2, "aqe_g2"}, Word<Estimator>{Estimator::aqe_g3, "aqe_g3"},
+                    Word<Estimator>{Estimator::bireal, "bireal"}, Word<Estimator>{Estimator::ewgs, "ewgs"}};
+}
+constexpr auto words_of(BlendSchedule) {
+  return std::array{Word<BlendSchedule>{BlendSchedule::linear, "linear"},
+                    Word<BlendSchedule>{BlendSchedule::geometric, "geometric"},
+                    Word<BlendSchedule>{BlendSchedule::constant, "constant"}};
 }
 
 constexpr auto words_of(ExpansionMerge) {
@@ -112,6 +130,13 @@ void describe(V& v, LayerQuantization& o) {
   v.bits("activation_bits", o.activation_bits);
   v.key("weight_quantizer", o.weight_quantizer);
   v.key("activation_quantizer", o.activation_quantizer);
+  v.key("weight_estimator", o.weight_estimator);
+  v.key("activation_estimator", o.activation_estimator);
+  v.key("weight_threshold_rule", o.weight_threshold_rule);
+  v.key("activation_threshold_rule", o.activation_threshold_rule);
+  v.key("thresholds_2bit", o.thresholds_2bit);
+  v.key("thresholds_3bit", o.thresholds_3bit);
+  v.key("thresholds_4bit", o.thresholds_4bit);
 }
 
 template <class V>
@@ -121,6 +146,14 @@ void describe(V& v, QuantizationOptions& o) {
   v.key("weight_quantizer", o.weight_quantizer);
   v.key("activation_quantizer", o.activation_quantizer);
   v.key("clip_window", o.clip_window, RealRange{1e-3, 1e3});
+  v.key("weight_threshold_rule", o.thresholds.weight_rule);
+  v.key("activation_threshold_rule", o.thresholds.activation_rule);
+  v.key("thresholds_2bit", o.thresholds.two_bits);
+  v.key("thresholds_3bit", o.thresholds.three_bits);
+  v.key("thresholds_4bit", o.thresholds.four_bits);
+  v.key("weight_estimator", o.weight_estimator);
+  v.key("activation_estimator", o.activation_estimator);
+  v.key("ewgs_scaling", o.ewgs_scaling, RealRange{0, 1e3});
   v.bits("first_layer", o.first_layer);
   v.bits("last_layer", o.last_layer);
   v.sections("layers", o.layers);
@@ -167,6 +200,13 @@ void describe(V& v, TrainingOptions& o) {
 }
 
 template <class V>
+void describe(V& v, BlendOptions& o) {
+  v.key("schedule", o.schedule);
+  v.key("from", o.from, RealRange{0, 1});
+  v.key("to", o.to, RealRange{0, 1});
+}
+
+template <class V>
 void describe(V& v, ExpansionOptions& o) {
   v.key("merge", o.merge);
   v.key("schedule", o.schedule);
@@ -182,6 +222,7 @@ void describe_phase_sections(V& v, Phase& o) {
   v.section("optimizer", o.optimizer);
   v.section("schedule", o.schedule);
   v.section("training", o.training);
+  v.section("blend", o.blend);
   v.section("expansion", o.expansion);
 }
 

@@ -79,6 +79,12 @@ class Reader {
     }
     value = number;
   }
+  void key(const char* name, std::vector<double>& values) {
+    take_list(name, "numbers", values, [&](const toml::node& item, double& value) {
+      if (!item.is_number()) return mistake(item, name, "expected a number");
+      value = *item.value<double>();
+    });
+  }
   void key(const char* name, std::vector<std::string>& values) {
     take_list(name, "strings", values,
               [&](const toml::node& item, std::string& value) { take_string(item, name, value); });

@@ -21,7 +21,7 @@ double aqe_factor(EstimatorRule rule, double alpha) {
   return rule == EstimatorRule::aqe_g3 ? 1 - alpha : 1;
 }
 
-// Liu et al. 2018, equation 7: 2x + x^2 below 0, 2x - x^2 above, -1 and 1 beyond.
+// Liu et al. 2018: 2x + x^2 below 0, 2x - x^2 above, -1 and 1 beyond.
 double bireal_polynomial(double x) {
   if (x < -1) return -1;
   if (x < 0) return 2 * x + x * x;

@@ -111,7 +111,7 @@ TEST(QuantizeThreshold, StepsMakeTheLargestLevelOne) {
   EXPECT_EQ(ops::threshold_step(4), 1.0f / 64);
 }
 
-// Li et al. 2016, equations 3 and 5: the mean magnitude of 0.5, -1, 0.1 and 0 beyond 0.28 is 0.75; beyond 2 there is
+// Li et al. 2016: the mean magnitude of 0.5, -1, 0.1 and 0 beyond 0.28 is 0.75; beyond 2 there is
 // none.
 TEST(QuantizeThreshold, TernaryScaleByHand) {
   graph::Graph g;

@@ -2,9 +2,13 @@
 // From the recipe's words to the ops of quantisers.
 #include "trainer/nets/layer_operands.hpp"
 
+#include "engine/ops/clip/clip.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/scale/scale.hpp"
+#include "trainer/methods/aqe.hpp"
 #include "trainer/nets/blocks.hpp"
+#include "trainer/nets/estimators.hpp"
+#include "trainer/nets/threshold_operands.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -22,6 +26,33 @@ ops::WeightQuantizer weight_quantizer(const NetContext& net, const LayerPrecisio
   return out;
 }
 
+// A blend needs the hard tanh in front, levels do not.
+LayerOperand sign_input(NetContext& net, const std::string& name, const Signal& x, const LayerPrecision& precision) {
+  const Estimator estimator = precision.activation_estimator;
+  const auto window = static_cast<float>(net.quantization().clip_window);
+  const ValueId in = has_blend(estimator) ? activate(net, name + "/activation", x).value : x.value;
+  if (net.has_failed()) return {};
+  const ValueId signs = net.keep(ops::quantize_activation_signs(net.graph(), name, in, window));
+  return {.value = estimated(net, name, estimator, in, signs, 1.0f)};
+}
+
+// The quantiser includes the clip to [0, 1]; what an estimator takes for x must be clipped too.
+LayerOperand dorefa_input(NetContext& net, const std::string& name, const Signal& x, const LayerPrecision& precision) {
+  const Estimator estimator = precision.activation_estimator;
+  const float step = quant::level_step(precision.activation_bits);
+  ValueId in = x.value;
+  if (net.is_training() && estimator != Estimator::own) {
+    in = net.keep(ops::clip(net.graph(), name + "/clip", in, 0.0f, 1.0f));
+    if (net.has_failed()) return {};
+  }
+  const ValueId levels = net.keep(ops::quantize_activations(net.graph(), name, in, precision.activation_bits));
+  return {.value = estimated(net, name, estimator, in, levels, step), .step = step};
+}
+
+bool has_thresholds(WeightQuantizer quantizer) {
+  return quantizer == WeightQuantizer::threshold || quantizer == WeightQuantizer::twn;
+}
+
 }  // namespace
 
 LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal& x, const LayerPrecision& precision) {
@@ -29,22 +60,31 @@ LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal
   const bool is_float = x.is_image || precision.activation_bits == kFloatBits ||
                         precision.activation_quantizer == ActivationQuantizer::none;
   if (is_float) return {.value = activate(net, name, x).value};
-  if (precision.activation_quantizer == ActivationQuantizer::sign) {
-    const auto window = static_cast<float>(net.quantization().clip_window);
-    return {.value = net.keep(ops::quantize_activation_signs(net.graph(), name, x.value, window))};
+  if (net.has_failed()) return {};
+  switch (precision.activation_quantizer) {
+    case ActivationQuantizer::threshold:
+      return threshold_input(net, layer, x, precision);
+    case ActivationQuantizer::sign:
+      return sign_input(net, name, x, precision);
+    default:
+      return dorefa_input(net, name, x, precision);
   }
-  return {.value = net.keep(ops::quantize_activations(net.graph(), name, x.value, precision.activation_bits)),
-          .step = quant::level_step(precision.activation_bits)};
 }
 
 LayerOperand layer_weights(NetContext& net, const std::string& layer, const Shape& shape, Initializer initializer,
                            const LayerPrecision& precision) {
   const ValueId w = net.parameter(layer + ".weight", shape, ParameterKind::weight, initializer, precision.weight_bits);
   if (precision.weight_bits == kFloatBits) return {.value = w};
-  auto quantized = ops::quantize_weights(net.graph(), layer + "/w", w, weight_quantizer(net, precision));
-  if (quantized) return {.value = quantized->levels, .step = quantized->step, .scale = quantized->scale};
-  net.set_error(std::move(quantized).error());
-  return {};
+  if (has_thresholds(precision.weight_quantizer)) return threshold_weights(net, layer, w, precision);
+  const std::string name = layer + "/w";
+  auto quantized = ops::quantize_weights(net.graph(), name, w, weight_quantizer(net, precision));
+  if (!quantized) {
+    net.set_error(std::move(quantized).error());
+    return {};
+  }
+  return {.value = estimated(net, name, precision.weight_estimator, w, quantized->levels, quantized->step),
+          .step = quantized->step,
+          .scale = quantized->scale};
 }
 
 ValueId product_scale(NetContext& net, const std::string& layer, const LayerOperand& x, const LayerOperand& w) {

@@ -47,9 +47,10 @@ uint32_t NetContext::scaled(uint32_t channels) const {
 }
 
 Activation NetContext::hidden_activation(Activation preferred) const {
-  const bool is_sign =
-      quantization().activation_bits == 1 && quantization().activation_quantizer == ActivationQuantizer::sign;
-  return is_sign && preferred == Activation::relu ? Activation::hard_tanh : preferred;
+  const QuantizationOptions& q = quantization();
+  const bool is_sign = q.activation_bits == 1 && q.activation_quantizer == ActivationQuantizer::sign;
+  const bool is_threshold = q.activation_bits != kFloatBits && q.activation_quantizer == ActivationQuantizer::threshold;
+  return (is_sign || is_threshold) && preferred == Activation::relu ? Activation::hard_tanh : preferred;
 }
 
 ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,

@@ -87,8 +87,8 @@ class NetContext {
 
   // The recipe's width times `channels`, rounded, at least 1.
   uint32_t scaled(uint32_t channels) const;
-  // The activation of this network's hidden layers: what the builder prefers, but never ReLU in front of a sign, which
-  // would see no negative value (IR-Net and its kin use hard tanh there).
+  // The activation of this network's hidden layers: what the builder prefers, but never ReLU in front of signed
+  // levels, which would see no negative value (IR-Net and its kin use hard tanh there).
   Activation hidden_activation(Activation preferred) const;
 
   ValueId parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,

@@ -2,6 +2,7 @@
 // One line for each scheduled number.
 #include "trainer/schedule/step_values.hpp"
 
+#include "trainer/methods/aqe.hpp"
 #include "trainer/methods/exp_net.hpp"
 
 namespace lowtide::trainer {
@@ -19,6 +20,7 @@ StepValues step_values(const Phase& phase, uint64_t steps_per_epoch, uint64_t st
   const uint64_t at = schedule_step(phase, steps_per_epoch, step);
   StepValues values;
   values.rate = learning_rate(phase.schedule, length, at);
+  values.blend = blend_at(phase, steps_per_epoch, at);
   values.expansion = expansion_at(phase, steps_per_epoch, step);
   return values;
 }

@@ -7,8 +7,8 @@
 //     aqe_g1  2 alpha I           (Chen et al. 2020, AQE, equations 13, 18 and 19)
 //     aqe_g2  I                   (the same, algorithm 1)
 //     aqe_g3  (1 - alpha) I       (automatic differentiation of the blend; Chen et al. 2020, TNNLS, equation 15)
-//     bireal  2 - 2 |x| where |x| < 1, else 0: the derivative of a piecewise polynomial (Liu et al. 2018, equation 7)
-//     ewgs    (1 + scaling sign(dy) (x - level * step)) I  (Lee et al. 2021, equation 5)
+//     bireal  2 - 2 |x| where |x| < 1, else 0: the derivative of a piecewise polynomial (Liu et al. 2018, Bi-Real Net)
+//     ewgs    (1 + scaling sign(dy) (x - level * step)) I  (Lee et al. 2021)
 // bireal and ewgs have no blend. Evaluation has no estimate at all: it computes with levels.
 #pragma once
 

@@ -2,7 +2,7 @@
 // quantize_threshold: f32 in, levels 0 and +-2^i out, by comparing |x| with q = 2^(bits - 1) - 1 thresholds; 2 to 4
 // bits (quant::quantize_shift has the map and its sources). One bit of the same family is quantize_sign.
 //   bits  levels                 step   published as
-//   2     0, +-1                 1      ternary (Chen et al. 2020, AQE, equation 21; Li et al. 2016, TWN, equation 3)
+//   2     0, +-1                 1      ternary (Chen et al. 2020, AQE, equation 21; Li et al. 2016, TWN)
 //   3     0, +-1, +-2, +-4       1/4    0, +-1/4, +-1/2, +-1 (AQE, equation 22)
 //   4     0, +-1, .., +-64       1/64   0 and +-2^-p, p = 0 .. 6, the same rule with one bit more
 // Thresholds are a value of their own, so that a maximum or a mean that scales them is multiplied in once, on the
@@ -24,7 +24,7 @@ constexpr float threshold_step(uint32_t bits) {
 
 // x, thresholds [q] [, scale []] -> levels. Gradient to x alone, as if the levels were x / step:
 //   without a scale  dx = dlevels / step where |x| <= window, else 0 (clipped straight-through)
-//   with a scale     dx = dlevels / scale everywhere: the gradient of level * scale, unchanged (TWN, section 2.4); a
+//   with a scale     dx = dlevels / scale everywhere: the gradient of level * scale, unchanged (TWN); a
 //   scale
 //                    of 0 gives 0
 // is_rounded = 0 gives the surrogate whose derivative that is: clip(x) / step, or x / scale.
@@ -59,7 +59,7 @@ extern const graph::OpInfo kQuantizeThresholdMaximumOp;
 // The running maximum after this step.
 Result<ValueId> running_maximum(graph::Graph& graph, std::string name, ValueId maximum, ValueId running);
 
-// w, thresholds [1] -> scale []: the mean of |w| over the elements with |w| > threshold (TWN, equation 5); 0 where
+// w, thresholds [1] -> scale []: the mean of |w| over the elements with |w| > threshold (TWN); 0 where
 // there are none. No gradient.
 extern const graph::OpInfo kQuantizeThresholdScaleOp;
 
