@@ -64,6 +64,50 @@ TEST_P(Export, PackedInferenceEqualsEvaluationBitForBit) {
   }
 }
 
+// Thresholds for M-bit inputs and N-bit weights, the edges too, blended while training.
+std::vector<std::string> minw(uint32_t inputs, uint32_t weights, std::vector<std::string> further = {}) {
+  const std::string m = std::to_string(inputs), n = std::to_string(weights);
+  std::vector<std::string> changes = {"quantization.weight_bits=" + n,
+                                      "quantization.activation_bits=" + m,
+                                      "quantization.first_layer=" + n,
+                                      "quantization.last_layer=" + n,
+                                      "quantization.layers=[{pattern = \"fc3\", activation_bits = " + m + "}]",
+                                      "quantization.weight_quantizer=threshold",
+                                      "quantization.activation_quantizer=threshold",
+                                      "quantization.weight_estimator=aqe_g1",
+                                      "quantization.activation_estimator=aqe_g1",
+                                      "optimizer.latent_clip=1"};
+  changes.insert(changes.end(), further.begin(), further.end());
+  return changes;
+}
+
+std::vector<ExportCase> threshold_cases() {
+  const std::vector<std::string> fixed = {"quantization.weight_threshold_rule=fixed",
+                                          "quantization.activation_threshold_rule=fixed"};
+  const std::vector<std::string> twn = {"quantization.weight_quantizer=twn", "quantization.weight_estimator=own"};
+  const std::vector<std::string> few = {"data.train_limit=60", "data.test_limit=48"};
+  std::vector<std::string> resnet = few, minw_d = few;
+  resnet.push_back("network.name=resnet20");
+  minw_d.insert(minw_d.end(), {"network.name=minw_d", "network.width=0.125"});
+  return {{"m1n1", minw(1, 1), 4},
+          {"m2n2", minw(2, 2), 4},
+          {"m3n3", minw(3, 3), 4},
+          {"m1n3", minw(1, 3), 4},
+          {"m3n1", minw(3, 1), 4},
+          {"m2n3", minw(2, 3), 4},
+          {"m4n4", minw(4, 4), 4},
+          {"m32n3", minw(32, 3), 0},
+          {"m3n32", minw(3, 32), 0},
+          {"m3n3_fixed", minw(3, 3, fixed), 4},
+          {"m2n2_twn", minw(2, 2, twn), 4},
+          {"m2n2_twn_rule", minw(2, 2, {"quantization.weight_threshold_rule=twn"}), 4},
+          {"m3n2_resnet20", minw(3, 2, resnet), 15},
+          {"m1n3_minw_d", minw(1, 3, minw_d), 8}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Thresholds, Export, testing::ValuesIn(threshold_cases()),
+                         [](const auto& test) { return std::string(test.param.name); });
+
 INSTANTIATE_TEST_SUITE_P(
     Precisions, Export,
     testing::Values(ExportCase{"w2a2", {}, 3},
