@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/quant/quantizer.hpp"
 #include "trainer/schedule/scalar.hpp"
@@ -14,12 +15,17 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-bool any_blends(const QuantizationOptions& q) {
-  return has_blend(q.weight_estimator) || has_blend(q.activation_estimator) ||
-         std::any_of(q.layers.begin(), q.layers.end(), [](const LayerQuantization& layer) {
-           return has_blend(layer.weight_estimator.value_or(Estimator::own)) ||
-                  has_blend(layer.activation_estimator.value_or(Estimator::own));
+// Whether an estimator of which `is_meant` is true stands anywhere.
+bool any_estimator(const QuantizationOptions& q, bool (*is_meant)(Estimator)) {
+  return is_meant(q.weight_estimator) || is_meant(q.activation_estimator) ||
+         std::any_of(q.layers.begin(), q.layers.end(), [&](const LayerQuantization& layer) {
+           return is_meant(layer.weight_estimator.value_or(Estimator::own)) ||
+                  is_meant(layer.activation_estimator.value_or(Estimator::own));
          });
+}
+
+bool any_blends(const QuantizationOptions& q) {
+  return any_estimator(q, has_blend);
 }
 
 // Which estimators stand behind which quantisers. A blend needs levels with a static step.
@@ -176,7 +182,7 @@ void check_aqe(const std::string& where, const Phase& phase, Sentences& out) {
   check_list(section, 3, q.thresholds.three_bits, out);
   check_list(section, 4, q.thresholds.four_bits, out);
   check_layers(section, q, out);
-  const bool has_bireal = q.weight_estimator == Estimator::bireal || q.activation_estimator == Estimator::bireal;
+  const bool has_bireal = any_estimator(q, [](Estimator e) { return e == Estimator::bireal; });
   if (has_bireal && q.clip_window != 1) {
     out.push_back(fmt::format("{}: the estimator \"bireal\" ends at 1, but clip_window is {}; leave it at 1", section,
                               q.clip_window));
