@@ -42,6 +42,7 @@
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "engine/ops/step_scale/step_scale.hpp"
 #include "engine/ops/tap_conv2d/tap_conv2d.hpp"
+#include "engine/ops/tap_scale/tap_scale.hpp"
 
 namespace lowtide::ops {
 namespace {
@@ -117,6 +118,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kSoftmaxCrossEntropyBackwardOp,
     &kStepScaleOp,
     &kTapConv2dOp,
+    &kTapScaleOp,
+    &kTapScaleBackwardWeightOp,
     &kUnpackOp,
     // clang-format on
 };

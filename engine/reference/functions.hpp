@@ -73,6 +73,8 @@ void softmax_cross_entropy(const Operands&);
 void softmax_cross_entropy_backward_input(const Operands&);
 void step_scale(const Operands&);
 void tap_conv2d(const Operands&);
+void tap_scale(const Operands&);
+void tap_scale_backward_weight(const Operands&);
 void unpack(const Operands&);
 // clang-format on
 

@@ -81,6 +81,8 @@ constexpr Row kRows[] = {
     {"softmax_cross_entropy_backward_input", softmax_cross_entropy_backward_input},
     {"step_scale", step_scale},
     {"tap_conv2d", tap_conv2d},
+    {"tap_scale", tap_scale},
+    {"tap_scale_backward_weight", tap_scale_backward_weight},
     {"unpack", unpack},
     // clang-format on
 };

@@ -45,6 +45,7 @@ std::vector<OpCase> all_cases() {
            softmax_cross_entropy_cases,
            step_scale_cases,
            tap_conv2d_cases,
+           tap_scale_cases,
            // clang-format on
        }) {
     std::vector<OpCase> cases = table();

@@ -107,5 +107,6 @@ std::vector<OpCase> sgd_cases();
 std::vector<OpCase> softmax_cross_entropy_cases();
 std::vector<OpCase> step_scale_cases();
 std::vector<OpCase> tap_conv2d_cases();
+std::vector<OpCase> tap_scale_cases();
 
 }  // namespace lowtide::cases

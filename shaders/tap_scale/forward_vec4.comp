@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// tap_scale forward, tuned.  y[k,t,c] = x[k,t,c] * scale[t]
+// x, y [k, taps, c]  scale [taps]  f32
+// one invocation = four channels
+// needs: c % 4 == 0; else forward_naive.comp
+// reads x scale, writes y; accumulate: no
+// reference: engine/reference/tap_scale.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "tap_scale.params.h"
+
+WORKGROUP_WIDTH(64)
+PUSH_CONSTANTS(TapScaleParams, p)
+BUFFER_READ(0, vec4, x)
+BUFFER_READ(1, float, scale)
+BUFFER_WRITE(2, vec4, y)
+
+void main() {
+  const uint i = linear_invocation();
+  if (i < p.count) y[i] = x[i] * scale[i / p.channels % p.taps];
+}

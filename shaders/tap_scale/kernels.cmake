@@ -1,0 +1,4 @@
+lowtide_kernel(tap_scale_backward_weight SOURCE backward_weight.comp)
+lowtide_kernel(tap_scale_backward_weight_naive SOURCE backward_weight_naive.comp)
+lowtide_kernel(tap_scale_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(tap_scale_forward_vec4 SOURCE forward_vec4.comp)
