@@ -198,7 +198,8 @@ void set_edge_bits(LayerPrecision& precision, uint32_t bits, bool sets_activatio
   const WeightQuantizer weights = precision.weight_quantizer;
   const bool is_sign = weights == WeightQuantizer::sign || weights == WeightQuantizer::sign_channel;
   precision.weight_bits = bits;
-  if ((is_sign && bits != 1) || (weights == WeightQuantizer::twn && bits != 2)) {
+  const bool is_syq = weights == WeightQuantizer::syq;
+  if ((is_sign && bits != 1) || (weights == WeightQuantizer::twn && bits != 2) || (is_syq && bits > 2)) {
     precision.weight_quantizer = WeightQuantizer::dorefa;
     precision.weight_estimator = Estimator::own;
   }

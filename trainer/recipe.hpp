@@ -22,7 +22,7 @@ namespace lowtide::trainer {
 inline constexpr uint32_t kFloatBits = 32;
 
 enum class Normalization { standard, symmetric, unit };
-enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn };
+enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn, syq };
 enum class ActivationQuantizer { dorefa, sign, none, threshold };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { constant, step, cosine, linear, exponential };
@@ -86,13 +86,16 @@ struct QuantizationOptions {
   // dorefa: tanh, maximum of the layer, 2^k levels (Zhou et al. 2016, eq. 9); dorefa_detached: the same, the maximum is
   // a constant for the gradient; sign: sign(w) times mean |w| of the layer; sign_channel: of each output channel
   // (Rastegari et al. 2016, XNOR-Net, eq. 6); threshold: signs, ternary, or powers of two with 3 and 4 bits, without a
-  // scale (methods/aqe.hpp); twn: ternary beyond 0.7 mean |w|, times the mean |w| there (Li et al. 2016).
+  // scale (methods/aqe.hpp); twn: ternary beyond 0.7 mean |w|, times the mean |w| there (Li et al. 2016);
+  // syq: signs (1 bit) or ternary levels (2 bits) times a learned number for each position of the kernel
+  // (nets/syq_operands.hpp).
   WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
   // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; none: the network's own
   // activation stays.
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
   double clip_window = 1;  // straight-through gradient of sign and threshold: dx = dy where |x| <= clip_window, else 0
   ThresholdOptions thresholds;
+  double syq_threshold = 0.05;  // syq of 2 bits: levels are 0 where |w| <= this times max |w|
   Estimator weight_estimator = Estimator::own;
   Estimator activation_estimator = Estimator::own;
   double ewgs_scaling = 1e-3;         // of the estimator ewgs; the authors adapt it, here it is constant

@@ -37,6 +37,12 @@ void check_precision(std::string_view where, const LayerPrecision& p, Sentences&
     out.push_back(fmt::format("{}: weight_quantizer = \"{}\" has 1 bit, but weight_bits is {}; use 1, 32 or dorefa",
                               where, to_string(p.weight_quantizer), p.weight_bits));
   }
+  if (p.weight_quantizer == WeightQuantizer::syq && p.weight_bits > 2 && p.weight_bits != kFloatBits) {
+    out.push_back(
+        fmt::format("{}: weight_quantizer = \"syq\" has 1 bit (signs) or 2 (ternary), but weight_bits is {}; use "
+                    "1, 2, 32 or dorefa",
+                    where, p.weight_bits));
+  }
   if (p.activation_quantizer == ActivationQuantizer::sign && p.activation_bits != 1 &&
       p.activation_bits != kFloatBits) {
     out.push_back(

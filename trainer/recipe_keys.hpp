@@ -43,7 +43,8 @@ constexpr auto words_of(WeightQuantizer) {
                     Word<WeightQuantizer>{WeightQuantizer::sign, "sign"},
                     Word<WeightQuantizer>{WeightQuantizer::sign_channel, "sign_channel"},
                     Word<WeightQuantizer>{WeightQuantizer::threshold, "threshold"},
-                    Word<WeightQuantizer>{WeightQuantizer::twn, "twn"}};
+                    Word<WeightQuantizer>{WeightQuantizer::twn, "twn"},
+                    Word<WeightQuantizer>{WeightQuantizer::syq, "syq"}};
 }
 constexpr auto words_of(ActivationQuantizer) {
   return std::array{Word<ActivationQuantizer>{ActivationQuantizer::dorefa, "dorefa"},
@@ -145,6 +146,7 @@ void describe(V& v, QuantizationOptions& o) {
   v.bits("activation_bits", o.activation_bits);
   v.key("weight_quantizer", o.weight_quantizer);
   v.key("activation_quantizer", o.activation_quantizer);
+  v.key("syq_threshold", o.syq_threshold, RealRange{0, 1});
   v.key("clip_window", o.clip_window, RealRange{1e-3, 1e3});
   v.key("weight_threshold_rule", o.thresholds.weight_rule);
   v.key("activation_threshold_rule", o.thresholds.activation_rule);

@@ -172,6 +172,30 @@ TEST(Nets, BiRealShortcutsStayInFullPrecision) {
   EXPECT_EQ(count_ops(train->graph, "average_pool2d"), 2u);
 }
 
+// SYQ: one factor for each position of the kernel, behind signs or ternary levels; evaluation scales sums of taps.
+TEST(Nets, SyqHasAFactorForEachTap) {
+  for (const uint32_t bits : {1u, 2u}) {
+    Phase phase = phase_for("cnv", bits, 2);
+    phase.quantization.weight_quantizer = WeightQuantizer::syq;
+    const Result<TrainGraph> train = make_train_graph(phase, input_for("cnv"));
+    ASSERT_TRUE(train) << train.error().to_string();
+    size_t factors = 0;
+    for (const NetParameter& p : train->parameters) {
+      if (p.kind != ParameterKind::scale) continue;
+      ++factors;
+      EXPECT_EQ(p.shape, p.name.ends_with(".tap_scale") ? Shape{9} : Shape{}) << p.name;
+      EXPECT_TRUE(train->graph.find("gradient/" + p.name).is_valid()) << p.name;
+      EXPECT_EQ(attributes_of(p, {.weight_decay = 0.1}).weight_decay, 0.0f);
+    }
+    EXPECT_EQ(factors, 7u);                                // five convolutions and two linear layers are quantised
+    EXPECT_EQ(count_ops(train->graph, "tap_scale"), 10u);  // forward, and backward for the signs
+    const Result<EvalGraph> eval = make_eval_graph(phase, input_for("cnv"));
+    ASSERT_TRUE(eval) << eval.error().to_string();
+    EXPECT_EQ(count_ops(eval->graph, "tap_conv2d"), 5u);
+    EXPECT_EQ(count_ops(eval->graph, "tap_scale"), 0u);
+  }
+}
+
 TEST(Nets, UnknownNamesAndSmallImagesAreSentences) {
   const auto unknown = make_eval_graph(phase_for("resnet21", 2, 2), input_for("resnet20"));
   ASSERT_FALSE(unknown);

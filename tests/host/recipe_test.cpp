@@ -233,6 +233,7 @@ TEST(Recipe, EachMistakeHasASentence) {
       {"[schedule]\nname = \"cosine\"\nfinal_rate = 0.1", "above schedule.rate"},
       {"[training]\nloss = \"mse\"\nlabel_smoothing = 0.1", "label_smoothing belongs to"},
       {"[[phase]]\ninitialize_from = \"previous\"", "the first phase has none before it"},
+      {"[quantization]\nweight_quantizer = \"syq\"\nweight_bits = 3", "1 bit (signs) or 2 (ternary)"},
       {"[[phase]]\ninitialize_from = \"continue\"", "the first phase has none before it"},
       {"[[phase]]\n[[phase]]\ninitialize_from = \"continue\"\n[phase.network]\nname = \"lenet5\"", "keeps the network"},
       {"[[phase]]\n[[phase]]\ninitialize_from = \"continue\"\n[phase.optimizer]\nname = \"sgd\"", "moments"},

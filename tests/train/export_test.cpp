@@ -124,6 +124,8 @@ INSTANTIATE_TEST_SUITE_P(
                                {"quantization.weight_bits=3", "quantization.activation_bits=4",
                                 "quantization.weight_quantizer=dorefa_detached"},
                                3},
+                    ExportCase{"w1a2_syq", {"quantization.weight_bits=1", "quantization.weight_quantizer=syq"}, 3},
+                    ExportCase{"w2a2_syq", {"quantization.weight_quantizer=syq"}, 3},
                     ExportCase{"w8a8", {"quantization.weight_bits=8", "quantization.activation_bits=8"}, 3},
                     ExportCase{
                         "w2a2_resnet20", {"network.name=resnet20", "data.train_limit=60", "data.test_limit=48"}, 15},

@@ -90,6 +90,7 @@ shaders::BlockAttributes attributes_of(const NetParameter& parameter, const Opti
     return word == to_string(parameter.kind) || parameter.name.find(word) != std::string::npos;
   };
   const bool is_excluded =
+      parameter.kind == ParameterKind::scale ||
       std::any_of(options.weight_decay_exclude.begin(), options.weight_decay_exclude.end(), is_meant);
   const bool is_latent = parameter.kind == ParameterKind::weight && parameter.weight_bits != kFloatBits;
   return {.weight_decay = is_excluded ? 0.0f : static_cast<float>(options.weight_decay),

@@ -42,7 +42,7 @@ struct TrainGraph {
 Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input);
 
 // Weight decay, latent clipping and rate of a parameter: decay where no word of weight_decay_exclude is its kind or
-// part of its name; clipping for the latents of quantised layers.
+// part of its name and it is not a factor of levels; clipping for the latents of quantised layers.
 shaders::BlockAttributes attributes_of(const NetParameter& parameter, const OptimizerOptions& options);
 
 // The step block of optimiser step `step` (from 0) with what the schedules say, `values`.

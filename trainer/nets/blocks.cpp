@@ -7,6 +7,7 @@
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/reshape/reshape.hpp"
+#include "engine/ops/tap_conv2d/tap_conv2d.hpp"
 #include "trainer/nets/expansion.hpp"
 #include "trainer/nets/layer_product.hpp"
 
@@ -29,13 +30,14 @@ Signal conv(NetContext& net, const std::string& name, Signal x, const ConvOption
                           .shape = {options.channels, options.kernel, options.kernel, net.desc(x).shape.last()},
                           .initializer = options.initializer,
                           .precision = layer_precision(net.quantization(), name, options.position)};
-  const Multiply multiply = [&](const std::string& node, ValueId input, ValueId w, float output_scale) {
-    return ops::conv2d(net.graph(), node, input, w,
-                       {.stride_h = options.stride,
-                        .stride_w = options.stride,
-                        .pad_h = options.padding,
-                        .pad_w = options.padding,
-                        .output_scale = output_scale});
+  const Multiply multiply = [&](const std::string& node, ValueId input, const LayerOperand& w, float output_scale) {
+    const ops::Conv2dParams params = {.stride_h = options.stride,
+                                      .stride_w = options.stride,
+                                      .pad_h = options.padding,
+                                      .pad_w = options.padding,
+                                      .output_scale = output_scale};
+    if (w.tap_scale.is_valid()) return ops::tap_conv2d(net.graph(), node, input, w.value, w.tap_scale, params);
+    return ops::conv2d(net.graph(), node, input, w.value, params);
   };
   const LayerInput in = merged_input(net, name, x, spec.precision);
   LayerProduct y = layer_product(net, spec, in, multiply);
@@ -64,9 +66,9 @@ Signal linear(NetContext& net, const std::string& name, Signal x, const LinearOp
                           .precision = layer_precision(net.quantization(), name, options.position),
                           .has_norm = options.norm};
   const LayerInput in = merged_input(net, name, x, spec.precision);
-  const LayerProduct y =
-      layer_product(net, spec, in, [&](const std::string& node, ValueId input, ValueId w, float output_scale) {
-        return ops::linear(net.graph(), node, input, w, {.output_scale = output_scale});
+  const LayerProduct y = layer_product(
+      net, spec, in, [&](const std::string& node, ValueId input, const LayerOperand& w, float output_scale) {
+        return ops::linear(net.graph(), node, input, w.value, {.output_scale = output_scale});
       });
   if (net.has_failed()) return {};
   net.add_layer({.name = name,

@@ -8,6 +8,7 @@
 #include "trainer/methods/aqe.hpp"
 #include "trainer/nets/blocks.hpp"
 #include "trainer/nets/estimators.hpp"
+#include "trainer/nets/syq_operands.hpp"
 #include "trainer/nets/threshold_operands.hpp"
 
 namespace lowtide::trainer {
@@ -75,6 +76,7 @@ LayerOperand layer_weights(NetContext& net, const std::string& layer, const Shap
                            const LayerPrecision& precision) {
   const ValueId w = net.parameter(layer + ".weight", shape, ParameterKind::weight, initializer, precision.weight_bits);
   if (precision.weight_bits == kFloatBits) return {.value = w};
+  if (precision.weight_quantizer == WeightQuantizer::syq) return syq_weights(net, layer, w, precision);
   if (has_thresholds(precision.weight_quantizer)) return threshold_weights(net, layer, w, precision);
   const std::string name = layer + "/w";
   auto quantized = ops::quantize_weights(net.graph(), name, w, weight_quantizer(net, precision));

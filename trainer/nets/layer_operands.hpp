@@ -14,6 +14,9 @@ struct LayerOperand {
   ValueId value;
   float step = 1.0f;   // static; the convolution multiplies with it
   ValueId scale = {};  // known on the device only: f32 [], or [k] for weights; invalid: none
+  // Weights of convolutions in evaluation: a factor for each tap, f32 [r*s], on the sums of its products; invalid:
+  // none.
+  ValueId tap_scale = {};
 };
 
 // The input x of a layer, with its pending activation applied: by a quantiser that includes it, or in full precision.

@@ -15,7 +15,7 @@ LayerProduct multiply_operands(NetContext& net, const std::string& name, const L
   const ValueId scale = product_scale(net, name, x, w);
   const float step = x.step * w.step;
   if (net.has_failed()) return {};
-  const ValueId y = net.keep(multiply(name, x.value, w.value, is_folded ? 1.0f : step));
+  const ValueId y = net.keep(multiply(name, x.value, w, is_folded ? 1.0f : step));
   if (net.has_failed()) return {};
   if (is_folded) return {y, step, scale};
   if (!scale.is_valid()) return {y};

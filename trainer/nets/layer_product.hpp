@@ -23,8 +23,8 @@ struct LayerSpec {
   bool has_norm = true;
 };
 
-// conv2d or linear: (name, x, w, output_scale) -> y.
-using Multiply = std::function<Result<ValueId>(const std::string&, ValueId, ValueId, float)>;
+// conv2d or linear: (name, x, w, output_scale) -> y; of w the value and the tap scale.
+using Multiply = std::function<Result<ValueId>(const std::string&, ValueId, const LayerOperand&, float)>;
 
 // real = value * step * scale. In front of a norm evaluation keeps the exact accumulator and leaves steps and scales to
 // the norm; otherwise they are applied and nothing is left.

@@ -22,6 +22,21 @@ Fans fans_of(const Shape& shape) {
   return {inputs, outputs * area};
 }
 
+float constant_start(Initializer initializer) {
+  switch (initializer) {
+    case Initializer::ones:
+      return 1.0f;
+    case Initializer::quarters:
+      return 0.25f;
+    case Initializer::fifths:
+      return 0.2f;
+    case Initializer::tenths:
+      return 0.1f;
+    default:
+      return 0.0f;
+  }
+}
+
 }  // namespace
 
 uint32_t stream_of(std::string_view name) {
@@ -38,6 +53,8 @@ const char* to_string(ParameterKind kind) {
       return "bias";
     case ParameterKind::norm:
       return "norm";
+    case ParameterKind::scale:
+      return "scale";
   }
   return "";
 }
@@ -87,10 +104,7 @@ ValueId NetContext::keep(Result<ValueId> result) {
 }
 
 std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed) {
-  const float constant = parameter.initializer == Initializer::ones       ? 1.0f
-                         : parameter.initializer == Initializer::quarters ? 0.25f
-                                                                          : 0.0f;
-  std::vector<float> elements(parameter.shape.element_count(), constant);
+  std::vector<float> elements(parameter.shape.element_count(), constant_start(parameter.initializer));
   const Fans fans = fans_of(parameter.shape);
   Rng rng(seed, stream_of(parameter.name));
   if (parameter.initializer == Initializer::kaiming) {

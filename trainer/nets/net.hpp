@@ -25,11 +25,14 @@ enum class Initializer {
   zeros,
   ones,
   quarters,  // 0.25: slopes of PReLU
-  kaiming,   // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
-  xavier,    // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
+  fifths,    // 0.2 and 0.1: scales of SYQ
+  tenths,
+  kaiming,  // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
+  xavier,   // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
 };
 
-enum class ParameterKind { weight, bias, norm };  // norm: scale and shift of batch norm
+// norm: scale and shift of batch norm; scale: learned factors of a quantiser's levels.
+enum class ParameterKind { weight, bias, norm, scale };
 const char* to_string(ParameterKind kind);
 
 // What becomes of a parameter when another phase starts from the network ("previous").
