@@ -12,7 +12,14 @@
 
 namespace lowtide::quant {
 
-inline constexpr uint32_t kMaxBits = 8;
+inline constexpr uint32_t kMaxBits = 8;  // of levels that are packed
+inline constexpr uint32_t kWideBits =
+    16;  // DoReFa levels of training alone: the first steps of progressive quantisation
+
+// Whether DoReFa levels may have so many bits.
+constexpr bool has_level_bits(uint32_t bits) {
+  return (bits >= 1 && bits <= kMaxBits) || bits == kWideBits;
+}
 
 enum class ActivationKind : uint32_t {
   unsigned_levels,  // 0 .. 2^bits - 1; code = level
@@ -32,7 +39,7 @@ enum class ActivationRule : uint32_t {
   learned_step,  // LSQ (Esser et al. 2020, equation 1): times 1 / step, then clip to [0, 2^bits - 1]
 };
 
-// Highest code of `bits` bits, 1 .. 8.
+// Highest code of `bits` bits, 1 .. 8 and 16.
 constexpr uint32_t max_code(uint32_t bits) {
   return (1u << bits) - 1;
 }

@@ -5,7 +5,7 @@
 #ifndef LOWTIDE_QUANT_GLSL
 #define LOWTIDE_QUANT_GLSL
 
-// Highest code of `bits` bits, 1 .. 8.
+// Highest code of `bits` bits, 1 .. 8 and 16.
 float max_code(uint bits) { return float((1u << bits) - 1u); }
 
 // DoReFa activation (Zhou et al. 2016, equation 11): clip to [0, 1], levels 0 .. 2^bits - 1. NaN becomes level 0.

@@ -9,7 +9,7 @@ LOWTIDE_SHADERS_BEGIN
 struct QuantizeParams {
   uint count;       // items
   uint stride;      // from one item of an invocation to its next
-  uint bits;        // 1 .. 8
+  uint bits;        // 1 .. 8, or 16
   uint is_rounded;  // 0: the surrogate, levels before rounding
 };
 
@@ -53,7 +53,7 @@ struct QuantizeWeightsSumsParams {
 struct QuantizeWeightsGradientParams {
   uint count;   // items
   uint stride;  // from one item of an invocation to its next
-  uint bits;    // 2 .. 8
+  uint bits;    // 2 .. 8, or 16
   uint chunks;  // of the sums; 0 where the maximum is a constant
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The quantisers' forward maps on the host, exhaustively: every level, every tie, saturation, 1 to 8 bits; and the
-// identity that lets layers compute on integers: step * level is the value of the published formula.
+// The quantisers' forward maps on the host, exhaustively: every level, every tie, saturation, 1 to 8 and 16 bits; and
+// the identity that lets layers compute on integers: step * level is the value of the published formula.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +24,8 @@ TEST(QuantLevels, RoundsHalfToEven) {
 }
 
 TEST(QuantLevels, ActivationsReachEveryLevelAndSaturate) {
-  for (uint32_t bits = 1; bits <= kMaxBits; ++bits) {
+  for (uint32_t bits = 1; bits <= kWideBits; ++bits) {
+    if (!has_level_bits(bits)) continue;
     const uint32_t n = max_code(bits);
     for (uint32_t q = 0; q <= n; ++q) {
       const float centre = static_cast<float>(q) / static_cast<float>(n);
@@ -46,7 +47,8 @@ TEST(QuantLevels, ActivationsReachEveryLevelAndSaturate) {
 
 // Where x * n is a half exactly in f32, the even level wins; one step of f32 aside, the nearer one.
 TEST(QuantLevels, ActivationTiesGoToEven) {
-  for (uint32_t bits = 1; bits <= kMaxBits; ++bits) {
+  for (uint32_t bits = 1; bits <= kWideBits; ++bits) {
+    if (!has_level_bits(bits)) continue;
     const auto n = static_cast<float>(max_code(bits));
     uint32_t exact_ties = 0;
     for (uint32_t q = 0; q < max_code(bits); ++q) {
@@ -63,7 +65,8 @@ TEST(QuantLevels, ActivationTiesGoToEven) {
 }
 
 TEST(QuantLevels, WeightsAreOddAndSymmetric) {
-  for (uint32_t bits = 2; bits <= kMaxBits; ++bits) {
+  for (uint32_t bits = 2; bits <= kWideBits; ++bits) {
+    if (!has_level_bits(bits)) continue;
     const auto n = static_cast<float>(max_code(bits));
     EXPECT_EQ(quantize_weight(0.0f, bits), -n);
     EXPECT_EQ(quantize_weight(1.0f, bits), n);

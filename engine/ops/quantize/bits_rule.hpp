@@ -8,7 +8,7 @@
 
 namespace lowtide::ops {
 
-// bits in lowest .. 8, else a sentence.
+// bits in lowest .. 8, or 16, else a sentence.
 Result<void> expect_bits(const graph::Node& node, uint32_t bits, uint32_t lowest);
 
 }  // namespace lowtide::ops

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The quantisers of training: f32 in, f32 levels out. Levels are integers, so that a convolution of levels is exact in
-// f32; the consumer's output_scale (static step) or a `scale` op behind it (dynamic scale) makes real numbers of them.
-// With real = level * step, the straight-through gradient d/dreal = d/dlevel / step appears here as a factor 1/step.
-// Two levels of entry: quantize_weights() and quantize_activations() give a network what it needs; the ops below them
-// are what those are made of.
+// f32 (but for those of 16 bits, which only training has: their sums are rounded); the consumer's output_scale (static
+// step) or a `scale` op behind it (dynamic scale) makes real numbers of them. With real = level * step, the
+// straight-through gradient d/dreal = d/dlevel / step appears here as a factor 1/step. Two levels of entry:
+// quantize_weights() and quantize_activations() give a network what it needs; the ops below them are what those are
+// made of.
 #pragma once
 
 #include <string>

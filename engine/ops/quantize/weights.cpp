@@ -161,9 +161,10 @@ Result<QuantizedWeights> quantize_signs(Graph& graph, const std::string& name, V
 }  // namespace
 
 Result<void> expect_bits(const Node& node, uint32_t bits, uint32_t lowest) {
-  if (bits >= lowest && bits <= quant::kMaxBits) return {};
-  return fail(ErrorCode::invalid_argument, fmt::format("'{}' quantises to {} bits, but {} knows {} to {}", node.name,
-                                                       bits, node.op->name, lowest, quant::kMaxBits));
+  if (bits >= lowest && quant::has_level_bits(bits)) return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("'{}' quantises to {} bits, but {} knows {} to {}, and {}", node.name, bits, node.op->name,
+                          lowest, quant::kMaxBits, quant::kWideBits));
 }
 
 const graph::OpInfo kQuantizeWeightsOp = {.name = "quantize_weights",
