@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "engine/base/check.hpp"
+#include "trainer/method_keys.hpp"
 #include "trainer/recipe_keys.hpp"
 
 namespace lowtide::trainer {
@@ -63,9 +64,9 @@ class Writer {
   template <class E>
   requires std::is_enum_v<E>
   void key(const char* name, E value) { line(name, toml_string(word(value))); }
-  template <class E>
-  void key(const char* name, const std::optional<E>& value) {
-    if (value) key(name, *value);
+  template <class T, class... Range>
+  void key(const char* name, const std::optional<T>& value, Range... range) {
+    if (value) key(name, *value, range...);
   }
   void bits(const char* name, uint32_t value) {
     line(name, value == kFloatBits ? "\"fp32\"" : fmt::format("{}", value));
@@ -87,6 +88,7 @@ class Writer {
     text_ += "\n[[phase]]\n";
     key("name", phase.name);
     key("initialize_from", phase.initialize_from);
+    if (phase.cycle > 0) key("cycle", phase.cycle, WholeRange{});
     const std::vector<std::string> sections = section_texts(phase), known = section_texts(top);
     for (size_t i = 0; i < sections.size(); ++i) {
       if (sections[i] != known[i]) text_ += sections[i];
@@ -141,6 +143,15 @@ class Lister {
   void bits(const char* name, T&) {
     keys_.push_back(path_ + name);
   }
+  template <class T, class Range>
+  void numbers(const char* name, std::vector<T>&, Range) {
+    keys_.push_back(path_ + name);
+  }
+  template <class T>
+  void section(const char* name, std::optional<T>&) {
+    T value;
+    section(name, value);
+  }
   template <class T>
   void section(const char* name, T& value) {
     const std::string outer = path_;
@@ -166,31 +177,10 @@ Lister list_recipe() {
   Recipe recipe;
   Lister lister;
   describe_top_level(lister, recipe, recipe.phases.front());
+  Staging staging;
+  describe_staging(lister, staging);
   lister.sections("phase", recipe.phases);
   return lister;
-}
-
-// `*` stands for any text, `?` for one character. Greedy with one point to return to, so linear times pattern length.
-bool matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 // The sign quantisers have one bit, TWN has two; with other bits the first or last layer of such a network is dorefa.
@@ -240,7 +230,8 @@ std::string recipe_text(const Recipe& recipe) {
   Recipe copy = recipe;
   Phase& first = copy.phases.front();
   Writer writer;
-  const bool is_plain = copy.phases.size() == 1 && first.name == Phase{}.name && first.initialize_from == "fresh";
+  const bool is_plain =
+      copy.phases.size() == 1 && first.name == Phase{}.name && first.initialize_from == "fresh" && first.cycle == 0;
   describe_top_level(writer, copy, first);
   if (!is_plain) {
     for (Phase& phase : copy.phases) writer.phase(phase, first);
@@ -250,6 +241,11 @@ std::string recipe_text(const Recipe& recipe) {
 
 uint32_t schedule_epochs(const Phase& phase) {
   return phase.schedule.total_epochs > 0 ? phase.schedule.total_epochs : phase.training.epochs;
+}
+
+std::string phase_title(const Recipe& recipe, size_t phase) {
+  const size_t count = recipe.phases.size();
+  return count == 1 ? "" : fmt::format("{}/{} {}", phase + 1, count, recipe.phases[phase].name);
 }
 
 bool is_target(const Recipe& recipe, const Phase& phase) {
@@ -265,6 +261,29 @@ std::vector<std::string> recipe_sections() {
   return list_recipe().take_sections();
 }
 
+// `*` stands for any text, `?` for one character. Greedy with one point to return to, so linear times pattern length.
+bool matches_layer(std::string_view pattern, std::string_view text) {
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;
+  size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
 LayerPrecision layer_precision(const QuantizationOptions& options, std::string_view layer, LayerPosition position) {
   LayerPrecision precision = {.weight_bits = options.weight_bits,
                               .activation_bits = options.activation_bits,
@@ -272,7 +291,9 @@ LayerPrecision layer_precision(const QuantizationOptions& options, std::string_v
                               .activation_quantizer = options.activation_quantizer,
                               .weight_estimator = options.weight_estimator,
                               .activation_estimator = options.activation_estimator,
-                              .thresholds = options.thresholds};
+                              .thresholds = options.thresholds,
+
+                              .clip_window = options.clip_window};
   if (position == LayerPosition::first) {
     set_edge_bits(precision, options.first_layer, false);
     precision.activation_bits = kFloatBits;
@@ -280,9 +301,15 @@ LayerPrecision layer_precision(const QuantizationOptions& options, std::string_v
   if (position == LayerPosition::last) set_edge_bits(precision, options.last_layer, true);
   if (position == LayerPosition::real) precision.weight_bits = precision.activation_bits = kFloatBits;
   for (const LayerQuantization& entry : options.layers) {
-    if (!matches(entry.pattern, layer)) continue;
+    if (!matches_layer(entry.pattern, layer)) continue;
     override_weights(precision, entry);
+    override_with(precision.clip_window, entry.clip_window);
     if (position != LayerPosition::first) override_activations(precision, entry);  // the image is never quantised
+  }
+  if (options.weights == WeightStage::full_precision) precision.weight_bits = kFloatBits;
+  if (options.activations != ActivationStage::quantized) {
+    precision.is_clipped = options.activations == ActivationStage::clipped && precision.activation_bits != kFloatBits;
+    precision.activation_bits = kFloatBits;
   }
   return precision;
 }
@@ -294,6 +321,12 @@ const char* to_string(WeightQuantizer value) {
   return word(value);
 }
 const char* to_string(ActivationQuantizer value) {
+  return word(value);
+}
+const char* to_string(WeightStage value) {
+  return word(value);
+}
+const char* to_string(ActivationStage value) {
   return word(value);
 }
 const char* to_string(OptimizerKind value) {

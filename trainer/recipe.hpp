@@ -18,12 +18,15 @@
 
 namespace lowtide::trainer {
 
-// Bits of a quantised tensor: 1..8, or kFloatBits for full precision. In TOML 1..8, 32 or "fp32".
+// Bits of a quantised tensor: 1..8, 16 in training alone, or kFloatBits for full precision. In TOML 1..8, 16, 32 or
+// "fp32".
 inline constexpr uint32_t kFloatBits = 32;
 
 enum class Normalization { standard, symmetric, unit };
 enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn, syq };
 enum class ActivationQuantizer { dorefa, sign, none, threshold };
+enum class WeightStage { quantized, full_precision };
+enum class ActivationStage { quantized, clipped, full_precision };
 enum class OptimizerKind { sgd, adam, adamw };
 enum class ScheduleKind { constant, step, cosine, linear, exponential };
 enum class LossKind { cross_entropy, mse };
@@ -75,6 +78,7 @@ struct LayerQuantization {
   std::optional<std::vector<double>> thresholds_2bit = {};
   std::optional<std::vector<double>> thresholds_3bit = {};
   std::optional<std::vector<double>> thresholds_4bit = {};
+  std::optional<double> clip_window = {};
 
   friend bool operator==(const LayerQuantization&, const LayerQuantization&) = default;
 };
@@ -93,6 +97,12 @@ struct QuantizationOptions {
   // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; none: the network's own
   // activation stays.
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
+  // What the bits are for: methods that train in stages switch one side off for a while, in training and evaluation.
+  //   weights      quantized; full_precision: the latents themselves
+  //   activations  quantized; clipped: to the quantiser's range, [0, 1] for dorefa, else [-1, 1], without rounding;
+  //                full_precision: the network's own activation
+  WeightStage weights = WeightStage::quantized;
+  ActivationStage activations = ActivationStage::quantized;
   double clip_window = 1;  // straight-through gradient of sign and threshold: dx = dy where |x| <= clip_window, else 0
   ThresholdOptions thresholds;
   double syq_threshold = 0.05;  // syq of 2 bits: levels are 0 where |w| <= this times max |w|
@@ -153,14 +163,16 @@ struct TrainingOptions {
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
 
-// One stage of a run. Most recipes have one, made from the top-level sections; methods that train in stages have a
-// [[phase]] each, whose [phase.network], [phase.quantization], ... override the top-level sections key by key.
+// One stage of a run. Most recipes have one, made from the top-level sections. Others list them, a [[phase]] each,
+// whose [phase.network], [phase.quantization], ... override the top-level sections key by key; or name a method that
+// trains in stages, which is expanded into phases when the recipe is read (trainer/methods/staging.hpp).
 struct Phase {
   std::string name = "train";
   // Where the parameters come from: "fresh" (drawn from the seed), "previous" (handed over from the phase before:
   // latents, norms, biases; neither optimiser moments nor quantiser steps), "continue" (all that the phase before left,
   // moments and step count too, as if the phases were one), or the path of a checkpoint (handed over like "previous").
   std::string initialize_from = "fresh";
+  uint32_t cycle = 0;  // of methods that go round in cycles: which one, from 1; 0: none
   NetworkOptions network;
   QuantizationOptions quantization;
   OptimizerOptions optimizer;
@@ -183,6 +195,9 @@ struct Recipe {
 
   friend bool operator==(const Recipe&, const Recipe&) = default;
 };
+
+// "3/9 cycle 1, 2 bits": which phase of how many, and its name; empty where there is one phase.
+std::string phase_title(const Recipe& recipe, size_t phase);
 
 // Whether a phase makes the network that the recipe is after: the last phase's network at its precision. Only such
 // phases compete for the best checkpoint, with each other.
@@ -214,17 +229,23 @@ struct LayerPrecision {
   Estimator weight_estimator = Estimator::own;
   Estimator activation_estimator = Estimator::own;
   ThresholdOptions thresholds = {};
+  bool is_clipped = false;  // activations in full precision: clipped to their quantiser's range
+  double clip_window = 1;
 
   friend bool operator==(const LayerPrecision&, const LayerPrecision&) = default;
 };
 // real: a layer that its network keeps in full precision, where no pattern says otherwise.
 enum class LayerPosition { first, inner, last, real };
 LayerPrecision layer_precision(const QuantizationOptions& options, std::string_view layer, LayerPosition position);
+// Whether a pattern of [[quantization.layers]] means the layer.
+bool matches_layer(std::string_view pattern, std::string_view layer);
 
 // The words of the enumerations, as recipes spell them.
 const char* to_string(Normalization value);
 const char* to_string(WeightQuantizer value);
 const char* to_string(ActivationQuantizer value);
+const char* to_string(WeightStage value);
+const char* to_string(ActivationStage value);
 const char* to_string(OptimizerKind value);
 const char* to_string(ScheduleKind value);
 const char* to_string(LossKind value);

@@ -62,6 +62,12 @@ void check_quantization(const std::string& where, const QuantizationOptions& q, 
   const std::string section = where + "quantization";
   const LayerPrecision base = {q.weight_bits, q.activation_bits, q.weight_quantizer, q.activation_quantizer};
   check_precision(section, base, out);
+  const bool has_activations = q.activation_bits != kFloatBits || q.last_layer != kFloatBits || !q.layers.empty();
+  if (q.activations == ActivationStage::clipped && !has_activations) {
+    out.push_back(section +
+                  ".activations = \"clipped\" clips what would be quantised, but activation_bits and last_layer are "
+                  "fp32; set the bits, or leave activations out");
+  }
   for (size_t i = 0; i < q.layers.size(); ++i) {
     const LayerQuantization& layer = q.layers[i];
     const std::string entry = fmt::format("{}.layers entry {}", section, i);

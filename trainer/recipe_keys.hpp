@@ -2,8 +2,9 @@
 // The one list of recipe keys, their ranges and their words. describe(visitor, section) names each member of a section
 // to a visitor; reading, writing and listing keys are three visitors. Private to the recipe's own files.
 //   visitor.key(name, member[, range])     bool, string, whole number, real number, enumeration, list
-//   visitor.bits(name, member)             1..8, or 32 or "fp32"
-//   visitor.section(name, member)          a table
+//   visitor.numbers(name, vector, range)   one number or a list
+//   visitor.bits(name, member)             1..8, 16, or 32 or "fp32"; or a list of them
+//   visitor.section(name, member)          a table; may be optional
 //   visitor.sections(name, vector member)  an array of tables
 #pragma once
 
@@ -51,6 +52,15 @@ constexpr auto words_of(ActivationQuantizer) {
                     Word<ActivationQuantizer>{ActivationQuantizer::sign, "sign"},
                     Word<ActivationQuantizer>{ActivationQuantizer::none, "none"},
                     Word<ActivationQuantizer>{ActivationQuantizer::threshold, "threshold"}};
+}
+constexpr auto words_of(WeightStage) {
+  return std::array{Word<WeightStage>{WeightStage::quantized, "quantized"},
+                    Word<WeightStage>{WeightStage::full_precision, "full_precision"}};
+}
+constexpr auto words_of(ActivationStage) {
+  return std::array{Word<ActivationStage>{ActivationStage::quantized, "quantized"},
+                    Word<ActivationStage>{ActivationStage::clipped, "clipped"},
+                    Word<ActivationStage>{ActivationStage::full_precision, "full_precision"}};
 }
 constexpr auto words_of(OptimizerKind) {
   return std::array{Word<OptimizerKind>{OptimizerKind::sgd, "sgd"}, Word<OptimizerKind>{OptimizerKind::adam, "adam"},
@@ -124,6 +134,8 @@ void describe(V& v, NetworkOptions& o) {
   v.key("batch_norm_epsilon", o.batch_norm_epsilon, RealRange{1e-12, 1});
 }
 
+inline constexpr RealRange kClipWindow = {1e-3, 1e3};
+
 template <class V>
 void describe(V& v, LayerQuantization& o) {
   v.key("pattern", o.pattern);
@@ -138,6 +150,7 @@ void describe(V& v, LayerQuantization& o) {
   v.key("thresholds_2bit", o.thresholds_2bit);
   v.key("thresholds_3bit", o.thresholds_3bit);
   v.key("thresholds_4bit", o.thresholds_4bit);
+  v.key("clip_window", o.clip_window, kClipWindow);
 }
 
 template <class V>
@@ -146,8 +159,10 @@ void describe(V& v, QuantizationOptions& o) {
   v.bits("activation_bits", o.activation_bits);
   v.key("weight_quantizer", o.weight_quantizer);
   v.key("activation_quantizer", o.activation_quantizer);
+  v.key("weights", o.weights);
+  v.key("activations", o.activations);
   v.key("syq_threshold", o.syq_threshold, RealRange{0, 1});
-  v.key("clip_window", o.clip_window, RealRange{1e-3, 1e3});
+  v.key("clip_window", o.clip_window, kClipWindow);
   v.key("weight_threshold_rule", o.thresholds.weight_rule);
   v.key("activation_threshold_rule", o.thresholds.activation_rule);
   v.key("thresholds_2bit", o.thresholds.two_bits);
@@ -232,6 +247,7 @@ template <class V>
 void describe(V& v, Phase& o) {
   v.key("name", o.name);
   v.key("initialize_from", o.initialize_from);
+  v.key("cycle", o.cycle, WholeRange{0, 1000000});
   describe_phase_sections(v, o);
 }
 

@@ -24,7 +24,9 @@
 #include <type_traits>
 
 #include "engine/base/file.hpp"
+#include "engine/quant/quantizer.hpp"
 #include "trainer/edit_distance.hpp"
+#include "trainer/method_keys.hpp"
 #include "trainer/methods/exp_net.hpp"
 #include "trainer/recipe.hpp"
 #include "trainer/recipe_check.hpp"
@@ -71,13 +73,7 @@ class Reader {
     if (const toml::node* node = find(name)) take_whole(*node, name, value, range);
   }
   void key(const char* name, double& value, RealRange range) {
-    const toml::node* node = find(name);
-    if (node == nullptr) return;
-    const double number = node->is_number() ? *node->value<double>() : std::nan("");
-    if (!(number >= range.low && number <= range.high)) {
-      return mistake(*node, name, fmt::format("expected a number from {} to {}", range.low, range.high));
-    }
-    value = number;
+    if (const toml::node* node = find(name)) take_real(*node, name, value, range);
   }
   void key(const char* name, std::vector<double>& values) {
     take_list(name, "numbers", values, [&](const toml::node& item, double& value) {
@@ -108,26 +104,32 @@ class Reader {
     }
     mistake(*node, name, fmt::format("expected one of {}", fmt::join(choices, ", ")));
   }
-  template <class E>
-  void key(const char* name, std::optional<E>& value) {
+  template <class T, class... Range>
+  void key(const char* name, std::optional<T>& value, Range... range) {
     if (!table_->contains(name)) return;
-    key(name, value.emplace());
+    key(name, value.emplace(), range...);
+  }
+  template <class Range>
+  void numbers(const char* name, std::vector<double>& values, Range range) {
+    take_numbers(name, values, [&](const toml::node& item, double& value) { take_real(item, name, value, range); });
+  }
+  template <class Range>
+  void numbers(const char* name, std::vector<uint32_t>& values, Range range) {
+    take_numbers(name, values, [&](const toml::node& item, uint32_t& value) { take_whole(item, name, value, range); });
   }
   void bits(const char* name, uint32_t& value) {
-    const toml::node* node = find(name);
-    if (node == nullptr) return;
-    const int64_t count = node->is_integer() ? *node->value<int64_t>() : 0;
-    if ((count >= 1 && count <= 8) || count == kFloatBits) {
-      value = static_cast<uint32_t>(count);
-    } else if (node->is_string() && *node->value<std::string>() == "fp32") {
-      value = kFloatBits;
-    } else {
-      mistake(*node, name, "expected bits: 1 to 8, or 32 or \"fp32\" for full precision");
-    }
+    if (const toml::node* node = find(name)) take_bits(*node, name, value);
+  }
+  void bits(const char* name, std::vector<uint32_t>& values) {
+    take_list(name, "bits", values, [&](const toml::node& item, uint32_t& value) { take_bits(item, name, value); });
   }
   void bits(const char* name, std::optional<uint32_t>& value) {
     if (!table_->contains(name)) return;
     bits(name, value.emplace());
+  }
+  template <class T>
+  void section(const char* name, std::optional<T>& value) {
+    if (table_->contains(name)) section(name, value.emplace());
   }
   template <class T>
   void section(const char* name, T& value) {
@@ -192,6 +194,34 @@ class Reader {
       return mistake(node, name, fmt::format("expected a whole number from {} to {}", range.low, range.high));
     }
     value = static_cast<T>(*node.value<int64_t>());
+  }
+
+  void take_real(const toml::node& node, const char* name, double& value, RealRange range) {
+    const double number = node.is_number() ? *node.value<double>() : std::nan("");
+    if (!(number >= range.low && number <= range.high)) {
+      return mistake(node, name, fmt::format("expected a number from {} to {}", range.low, range.high));
+    }
+    value = number;
+  }
+
+  void take_bits(const toml::node& node, const char* name, uint32_t& value) {
+    const int64_t count = node.is_integer() ? *node.value<int64_t>() : 0;
+    if ((count >= 1 && count <= 32 && quant::has_level_bits(static_cast<uint32_t>(count))) || count == kFloatBits) {
+      value = static_cast<uint32_t>(count);
+    } else if (node.is_string() && *node.value<std::string>() == "fp32") {
+      value = kFloatBits;
+    } else {
+      mistake(node, name, "expected bits: 1 to 8, 16 (which only trains), or 32 or \"fp32\" for full precision");
+    }
+  }
+
+  template <class T, class TakeItem>
+  void take_numbers(const char* name, std::vector<T>& values, TakeItem take_item) {
+    const toml::node* node = find(name);
+    if (node == nullptr) return;
+    if (node->is_array()) return take_list(name, "numbers", values, take_item);
+    values.clear();
+    take_item(*node, values.emplace_back());
   }
 
   template <class T, class TakeItem>
@@ -290,10 +320,12 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view source, std:
 
   Recipe recipe;
   Phase base;
+  Staging staging;
   Reader reader(root, source);
   recipe.phases.clear();
   reader.read([&](Reader& r) {
     describe_top_level(r, recipe, base);
+    describe_staging(r, staging);
     r.values_from("phase", recipe.phases, [&](size_t index) {
       Phase phase = base;
       phase.name = fmt::format("phase{}", index);
@@ -301,13 +333,16 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view source, std:
       return phase;
     });
   });
-  if (recipe.phases.empty()) recipe.phases.push_back(base);
   std::vector<std::string> mistakes = reader.take_mistakes();
-  if (mistakes.empty()) {
-    for (const std::string& sentence : recipe_contradictions(recipe)) {
-      mistakes.push_back(fmt::format("{}: {}", source, sentence));
-    }
+  const auto add = [&](const std::vector<std::string>& sentences) {
+    for (const std::string& sentence : sentences) mistakes.push_back(fmt::format("{}: {}", source, sentence));
+  };
+  if (mistakes.empty() && is_staged(staging)) {
+    add(staging_contradictions(base, staging, !recipe.phases.empty()));
+    if (mistakes.empty()) recipe.phases = staged_phases(base, staging);
   }
+  if (recipe.phases.empty()) recipe.phases.push_back(base);
+  if (mistakes.empty()) add(recipe_contradictions(recipe));
   if (!mistakes.empty()) return mistakes_error(source, std::move(mistakes));
   split_expansions(recipe.phases);
   return recipe;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "engine/graph/op_info.hpp"
+#include "engine/ops/clip/clip.hpp"
 #include "trainer/loop/evaluate.hpp"
 #include "trainer/loop/train_step.hpp"
 #include "trainer/nets/registry.hpp"
@@ -75,6 +76,7 @@ TEST_P(EveryNetwork, BuildsAtEveryPrecision) {
                                phase_for(name, 4, 4),
                                phase_for(name, 8, kFloatBits),
                                phase_for(name, kFloatBits, 3),
+                               phase_for(name, 16, 16),
                                sign_phase(name, WeightQuantizer::sign),
                                sign_phase(name, WeightQuantizer::sign_channel)};
   phases.push_back(phase_for(name, 1, 1));
@@ -108,6 +110,44 @@ TEST_P(EveryNetwork, BuildsAtEveryPrecision) {
 
 INSTANTIATE_TEST_SUITE_P(Nets, EveryNetwork, ::testing::ValuesIn(all_networks().begin(), all_networks().end()),
                          [](const auto& row) { return std::string(row.param.name); });
+
+TEST(Nets, APatternThatMatchesNoLayerIsRefused) {
+  Phase phase = phase_for("lenet5", 2, 2);
+  phase.quantization.layers = {{.pattern = "fc?", .weight_bits = 4}};
+  EXPECT_TRUE(make_train_graph(phase, input_for("lenet5")));
+  phase.quantization.layers.push_back({.pattern = "layer*", .weight_bits = 4});
+  const auto train = make_train_graph(phase, input_for("lenet5"));
+  const auto eval = make_eval_graph(phase, input_for("lenet5"));
+  ASSERT_FALSE(train || eval);
+  EXPECT_EQ(train.error().text,
+            "quantization.layers: the pattern \"layer*\" matches no layer of lenet5; its layers are conv1, conv2, fc1, "
+            "fc2, fc3");
+  EXPECT_EQ(eval.error().text, train.error().text);
+}
+
+// Activations that are clipped but not rounded: [0, 1] in front of DoReFa, hard tanh in front of signs, nothing at the
+// image and in front of the full-precision classifier.
+TEST(Nets, ClippedActivationsHaveTheirQuantisersRange) {
+  const auto clips = [](const Phase& phase) {
+    std::vector<std::pair<std::string, float>> found;
+    const auto eval = make_eval_graph(phase, input_for("lenet5"));
+    EXPECT_TRUE(eval) << eval.error().to_string();
+    for (const graph::Node& node : eval->graph.nodes()) {
+      if (node.op->name == "clip") found.emplace_back(node.name, node.params<ops::ClipOpParams>().lo);
+      EXPECT_NE(node.op->name, "quantize_activations");
+    }
+    return found;
+  };
+  using Clips = std::vector<std::pair<std::string, float>>;
+  Phase phase = phase_for("lenet5", 2, 2);
+  phase.quantization.activations = ActivationStage::clipped;
+  EXPECT_EQ(clips(phase), (Clips{{"conv2/x", 0.0f}, {"fc1/x", 0.0f}, {"fc2/x", 0.0f}}));
+  phase.quantization.last_layer = 8;
+  EXPECT_EQ(clips(phase).back(), (Clips::value_type{"fc3/x", 0.0f}));
+  phase = sign_phase("lenet5", WeightQuantizer::sign);
+  phase.quantization.activations = ActivationStage::clipped;
+  EXPECT_EQ(clips(phase).front(), (Clips::value_type{"conv2/x", -1.0f}));
+}
 
 TEST(Nets, CountsAreThoseOfTheLiterature) {
   const auto counts_of = [](std::string_view name) {

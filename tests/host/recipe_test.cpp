@@ -214,7 +214,8 @@ TEST(Recipe, EachMistakeHasASentence) {
       {"[data]\nvalidation = nan", "expected a number from 0 to 0.9, found nan"},
       {"[network]\nwidth = inf", "found inf"},
       {"[network]\nwidth = 1979-05-27", "found a date or time"},
-      {"[quantization]\nweight_bits = 9", "expected bits: 1 to 8, or 32 or \"fp32\" for full precision, found 9"},
+      {"[quantization]\nweight_bits = 9",
+       "expected bits: 1 to 8, 16 (which only trains), or 32 or \"fp32\" for full precision, found 9"},
       {"[quantization]\nweight_bits = 0", "found 0"},
       {"[quantization]\nweight_bits = \"fp16\"", "found \"fp16\""},
       {"[quantization]\nweight_quantizer = \"xnor\"", "expected one of \"dorefa\", \"dorefa_detached\", \"sign\""},
@@ -291,6 +292,31 @@ TEST(Recipe, LayerPrecisionFollowsPositionAndPattern) {
   EXPECT_EQ(at("block1.conv2", LayerPosition::inner),
             (LayerPrecision{4, kFloatBits, WeightQuantizer::dorefa, ActivationQuantizer::sign}));
   EXPECT_EQ(at("block12.conv1", LayerPosition::inner).weight_bits, 1u);
+  q.layers.push_back({.pattern = "block12.*", .clip_window = 1.5});
+  EXPECT_EQ(at("block12.conv1", LayerPosition::inner).clip_window, 1.5);
+  EXPECT_EQ(at("conv3", LayerPosition::inner).clip_window, 1.0);
+  // First and last layer are in full precision where nobody says otherwise.
+  const QuantizationOptions two = {.weight_bits = 2, .activation_bits = 2};
+  EXPECT_EQ(layer_precision(two, "conv1", LayerPosition::first), LayerPrecision{});
+  EXPECT_EQ(layer_precision(two, "fc", LayerPosition::last), LayerPrecision{});
+}
+
+TEST(Recipe, StagesSwitchASideOffInEveryLayer) {
+  QuantizationOptions q = {.weight_bits = 2, .activation_bits = 3, .first_layer = 8, .last_layer = 8};
+  q.layers = {{.pattern = "conv2", .weight_bits = 4, .activation_bits = 4}};
+  const auto at = [&](std::string_view name, LayerPosition position) { return layer_precision(q, name, position); };
+  q.weights = WeightStage::full_precision;
+  for (const auto& [name, position] :
+       {std::pair{"conv1", LayerPosition::first}, {"conv2", LayerPosition::inner}, {"fc", LayerPosition::last}}) {
+    EXPECT_EQ(at(name, position).weight_bits, kFloatBits) << name;
+  }
+  EXPECT_EQ(at("conv2", LayerPosition::inner).activation_bits, 4u);
+  EXPECT_FALSE(at("conv2", LayerPosition::inner).is_clipped);
+  q.weights = WeightStage::quantized;
+  q.activations = ActivationStage::full_precision;
+  EXPECT_EQ(at("fc", LayerPosition::last).activation_bits, kFloatBits);
+  EXPECT_EQ(at("fc", LayerPosition::last).weight_bits, 8u);
+  EXPECT_FALSE(at("fc", LayerPosition::last).is_clipped);
 }
 
 TEST(EditDistance, CountsEditsAndSwaps) {

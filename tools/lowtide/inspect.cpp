@@ -11,6 +11,7 @@
 #include "engine/model/safetensors.hpp"
 #include "engine/plan/dump.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/quant/quantizer.hpp"
 #include "tools/lowtide/command.hpp"
 #include "trainer/loop/evaluate.hpp"
 #include "trainer/loop/run.hpp"
@@ -41,7 +42,7 @@ std::string bits_text(uint32_t bits) {
 // Bytes of a layer's weights as bit planes of 32-bit words; rows are padded to whole words.
 uint64_t packed_bytes(const trainer::NetLayer& layer, const graph::Graph& graph) {
   const TensorDesc& weight = graph.desc(graph.find(layer.name + ".weight"));
-  if (layer.precision.weight_bits == trainer::kFloatBits) return weight.bytes();
+  if (layer.precision.weight_bits > quant::kMaxBits) return weight.bytes();  // in full precision, or trains only
   return TensorDesc{packed_dtype(layer.precision.weight_bits), weight.shape}.bytes();
 }
 

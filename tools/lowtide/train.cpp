@@ -45,8 +45,7 @@ Result<int> train(const Options& options) {
   const runtime::PipelineCost cost = context->pipeline_cost();
   fmt::print("pipelines: {} in {:.2f} s ({})\n", cost.pipelines, cost.seconds,
              cost.has_disk_cache ? "with the disk cache of an earlier start" : "first start");
-  fmt::print("best test accuracy: {:.2f} % after epoch {}; run folder: {}\n", 100 * summary.best_accuracy,
-             summary.best_epoch, run.folder.path.string());
+  fmt::print("{}; run folder: {}\n", trainer::best_text(run.recipe, summary), run.folder.path.string());
   return kDone;
 }
 

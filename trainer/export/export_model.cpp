@@ -10,6 +10,7 @@
 #include <map>
 
 #include "engine/plan/plan.hpp"
+#include "engine/quant/quantizer.hpp"
 #include "engine/runtime/executor.hpp"
 #include "trainer/loop/evaluate.hpp"
 #include "trainer/loop/net_state.hpp"
@@ -66,6 +67,20 @@ Affine normalization_of(const Recipe& recipe, const Dataset& dataset) {
   return {dataset.mean, dataset.deviation};
 }
 
+// Levels of more bits than codes have exist in training alone.
+Result<void> expect_packable(const EvalGraph& eval) {
+  for (const NetLayer& layer : eval.layers) {
+    const auto is_wide = [](uint32_t bits) { return bits > quant::kMaxBits && bits != kFloatBits; };
+    if (!is_wide(layer.precision.weight_bits) && !is_wide(layer.precision.activation_bits)) continue;
+    return fail(ErrorCode::unsupported,
+                fmt::format("layer {} has {}-bit weights and {}-bit activations, but packed models hold 1 to {} bits; "
+                            "{} bits only train, as a step towards fewer",
+                            layer.name, layer.precision.weight_bits, layer.precision.activation_bits, quant::kMaxBits,
+                            quant::kWideBits));
+  }
+  return {};
+}
+
 model::ModelInfo info_of(const Recipe& recipe, const Dataset& dataset) {
   const Phase& phase = recipe.phases.back();
   const Affine normalization = normalization_of(recipe, dataset);
@@ -87,6 +102,7 @@ Result<ExportReport> export_model(runtime::Context& context, const Recipe& recip
                                   const std::filesystem::path& checkpoint, const std::filesystem::path& target) {
   LOWTIDE_TRY(const Checkpoint loaded, load_checkpoint(checkpoint));
   LOWTIDE_TRY(EvalGraph eval, make_eval_graph(recipe.phases.back(), net_input(dataset, 1)));
+  LOWTIDE_TRY_VOID(expect_packable(eval));
   LOWTIDE_TRY_VOID(match_tensors(loaded, persistent_tensors(eval.graph), true, checkpoint.string()));
   LOWTIDE_TRY(const auto contents, evaluate_static(context, eval, loaded.tensors));
   LOWTIDE_TRY(const PackedGraph packed,

@@ -21,7 +21,7 @@ struct ExportReport {
 
 // Evaluates what depends on parameters alone on the device (quantised weights, folded batch norm), folds, packs, writes
 // the file atomically. The recipe's last phase is exported. Errors: those of load_checkpoint, a checkpoint of another
-// network, writing.
+// network, layers of 16 bits, writing.
 Result<ExportReport> export_model(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
                                   const std::filesystem::path& checkpoint, const std::filesystem::path& target);
 

@@ -185,12 +185,22 @@ Result<void> PhaseRun::finish_step() {
   ++state_.sums.steps;
   show_progress();
   if ((metrics.step + 1) % phase_.training.log_every != 0) return {};
-  MetricLine line("step");
-  line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", metrics.step);
+  MetricLine line = metric_line("step", metrics.step);
   line.real("loss", static_cast<double>(metrics.loss));
   line.real("accuracy", static_cast<double>(metrics.correct) / env_.recipe.data.batch);
   line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", values_of(metrics.step).rate);
   return env_.metrics.write(line);
+}
+
+// What every line says: the phase and its bits, where the run stands.
+MetricLine PhaseRun::metric_line(const char* kind, uint64_t step) const {
+  const LayerPrecision precision = layer_precision(phase_.quantization, "", LayerPosition::inner);
+  MetricLine line(kind);
+  line.text("phase", phase_.name);
+  if (phase_.cycle > 0) line.count("cycle", phase_.cycle);
+  line.count("weight_bits", precision.weight_bits).count("activation_bits", precision.activation_bits);
+  line.count("epoch", state_.position.epoch).count("step", step);
+  return line;
 }
 
 // A step whose loss or gradient is not finite; the optimiser has left it out.
@@ -206,8 +216,7 @@ Result<void> PhaseRun::judge(const StepMetrics& metrics) {
                                  phase_.training.nan_policy == NanPolicy::lower_rate
                                      ? fmt::format(", the rate is now {:g} of the schedule's", state_.rate_factor)
                                      : ""));
-  MetricLine line("not_finite");
-  line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", metrics.step);
+  MetricLine line = metric_line("not_finite", metrics.step);
   return env_.metrics.write(line.real("rate_factor", state_.rate_factor));
 }
 
@@ -217,7 +226,8 @@ void PhaseRun::show_progress() {
   const double seconds = epoch_watch_.seconds();
   const double per_step = seconds / static_cast<double>(std::max<uint64_t>(done - epoch_start_batch_, 1));
   const uint64_t left = (phase_.training.epochs - state_.position.epoch) * steps - done;
-  env_.progress.show({.epoch = state_.position.epoch,
+  env_.progress.show({.phase = phase_title(env_.recipe, static_cast<size_t>(state_.position.phase)),
+                      .epoch = state_.position.epoch,
                       .epochs = phase_.training.epochs,
                       .step = done,
                       .steps = steps,
@@ -243,8 +253,7 @@ Result<void> PhaseRun::end_epoch() {
       "epoch {}/{}  train: loss {:.4f}, accuracy {:.2f} %  test: loss {:.4f}, accuracy {:.2f} %  {:.0f} images/s  {}",
       state_.position.epoch + 1, phase_.training.epochs, loss, 100 * accuracy, last_.loss, 100 * last_.accuracy(),
       speed, duration_text(seconds)));
-  MetricLine line("epoch");
-  line.text("phase", phase_.name).count("epoch", state_.position.epoch).count("step", state_.position.step);
+  MetricLine line = metric_line("epoch", state_.position.step);
   line.count("target", is_target(env_.recipe, phase_) ? 1 : 0);
   line.real("train_loss", loss).real("train_accuracy", accuracy);
   line.real("test_loss", last_.loss).real("test_accuracy", last_.accuracy());

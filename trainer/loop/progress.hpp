@@ -12,6 +12,7 @@
 namespace lowtide::trainer {
 
 struct ProgressState {
+  std::string phase;   // "3/9 cycle 1, 2 bits"; empty where a run has one phase
   uint64_t epoch = 0;  // from 0
   uint64_t epochs = 1;
   uint64_t step = 0;   // of the epoch, done
@@ -22,7 +23,8 @@ struct ProgressState {
   double seconds_left = 0;  // of the whole phase
 };
 
-// "epoch 2/10  [=======>            ]  37 %  loss 0.4121  accuracy 85.13 %  1234 images/s  1:42 left"
+// "phase 3/9 cycle 1, 2 bits  epoch 2/10  [=======>            ]  37 %  loss 0.4121  accuracy 85.13 %  1234 images/s
+// 1:42 left"
 std::string progress_text(const ProgressState& state, bool with_bar);
 // "1:42", "2:03:09".
 std::string duration_text(double seconds);

@@ -86,6 +86,19 @@ Result<Dataset> open_recipe_data(const Recipe& recipe, const std::filesystem::pa
   return dataset;
 }
 
+std::string best_text(const Recipe& recipe, const RunSummary& summary) {
+  const bool has_phases = recipe.phases.size() > 1;
+  const char* of_target = has_phases ? " of the target network" : "";
+  if (summary.best_accuracy < 0) return fmt::format("best test accuracy{}: no epoch of it was done yet", of_target);
+  uint64_t epoch = summary.best_epoch;
+  size_t phase = 0;
+  while (phase + 1 < recipe.phases.size() && epoch > recipe.phases[phase].training.epochs) {
+    epoch -= recipe.phases[phase++].training.epochs;
+  }
+  return fmt::format("best test accuracy{}: {:.2f} % after epoch {}{}", of_target, 100 * summary.best_accuracy, epoch,
+                     has_phases ? " of phase " + phase_title(recipe, phase) : "");
+}
+
 Result<RunSummary> run_training(runtime::Context& context, const RunOptions& options) {
   LOWTIDE_TRY(const Dataset dataset, open_recipe_data(options.recipe, options.data));
   LOWTIDE_TRY_VOID(prepare_folder(options));
@@ -107,9 +120,7 @@ Result<RunSummary> run_training(runtime::Context& context, const RunOptions& opt
   const auto first = static_cast<uint32_t>(resume ? resume->state.position.phase : 0);
   for (uint32_t phase = first; phase < options.recipe.phases.size(); ++phase) {
     const Phase& description = options.recipe.phases[phase];
-    if (options.recipe.phases.size() > 1) {
-      progress.line(fmt::format("phase {}/{}: {}", phase + 1, options.recipe.phases.size(), description.name));
-    }
+    if (options.recipe.phases.size() > 1) progress.line("phase " + phase_title(options.recipe, phase));
     const bool is_resumed = resume && phase == first;  // then nothing of what the phase once started from is needed
     std::optional<Checkpoint> file;
     if (!is_resumed) {

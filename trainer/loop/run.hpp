@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 #include "engine/runtime/context.hpp"
 #include "trainer/data/dataset.hpp"
@@ -26,14 +27,17 @@ struct RunOptions {
 };
 
 struct RunSummary {
-  Evaluation last;  // no images where no epoch ended in this call
-  double best_accuracy = -1;
-  uint64_t best_epoch = 0;
+  Evaluation last;            // no images where no epoch ended in this call
+  double best_accuracy = -1;  // of the target network; -1: it was not evaluated yet
+  uint64_t best_epoch = 0;    // over all phases
   bool is_interrupted = false;
 };
 
 // Opens the recipe's data set below `root` and cuts it as the recipe says.
 Result<Dataset> open_recipe_data(const Recipe& recipe, const std::filesystem::path& root);
+
+// "best test accuracy: 91.72 % after epoch 9"; with phases whose network it is of, and in which phase it was.
+std::string best_text(const Recipe& recipe, const RunSummary& summary);
 
 Result<RunSummary> run_training(runtime::Context& context, const RunOptions& options);
 

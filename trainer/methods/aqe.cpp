@@ -24,10 +24,6 @@ bool any_estimator(const QuantizationOptions& q, bool (*is_meant)(Estimator)) {
          });
 }
 
-bool any_blends(const QuantizationOptions& q) {
-  return any_estimator(q, has_blend);
-}
-
 // Which estimators stand behind which quantisers. A blend needs levels with a static step.
 bool fits(Estimator estimator, WeightQuantizer quantizer, uint32_t bits) {
   const bool is_threshold = quantizer == WeightQuantizer::threshold;
@@ -154,6 +150,10 @@ void check_blend(const std::string& where, const Phase& phase, Sentences& out) {
 
 bool has_blend(Estimator estimator) {
   return estimator == Estimator::aqe_g1 || estimator == Estimator::aqe_g2 || estimator == Estimator::aqe_g3;
+}
+
+bool any_blends(const QuantizationOptions& q) {
+  return any_estimator(q, has_blend);
 }
 
 double blend_at(const Phase& phase, uint64_t steps_per_epoch, uint64_t step) {

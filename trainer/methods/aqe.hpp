@@ -43,6 +43,8 @@ namespace lowtide::trainer {
 
 // The rules that blend: the three of AQE.
 bool has_blend(Estimator estimator);
+// Whether one of them stands anywhere.
+bool any_blends(const QuantizationOptions& q);
 
 // alpha at step `step` of the phase's schedule; 1 where no estimator blends.
 double blend_at(const Phase& phase, uint64_t steps_per_epoch, uint64_t step);

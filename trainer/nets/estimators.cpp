@@ -29,13 +29,13 @@ ops::EstimatorRule rule_of(Estimator estimator) {
 
 }  // namespace
 
-ValueId estimated(NetContext& net, const std::string& name, Estimator estimator, ValueId x, ValueId levels,
-                  float step) {
+ValueId estimated(NetContext& net, const std::string& name, Estimator estimator, ValueId x, ValueId levels, float step,
+                  double window) {
   if (net.has_failed() || !net.is_training() || estimator == Estimator::own) return levels;
   return net.keep(ops::estimate(net.graph(), name + "/estimate", x, levels,
                                 {.rule = rule_of(estimator),
                                  .step = step,
-                                 .window = static_cast<float>(net.quantization().clip_window),
+                                 .window = static_cast<float>(window),
                                  .scaling = static_cast<float>(net.quantization().ewgs_scaling)}));
 }
 

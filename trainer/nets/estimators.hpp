@@ -9,7 +9,9 @@
 namespace lowtide::trainer {
 
 // `levels`, made of x with real = level * step, as training sees them: blended where the estimator blends, with its
-// gradient rule to x. `levels` itself in evaluation and for Estimator::own. Nodes are named `name`/estimate.
-ValueId estimated(NetContext& net, const std::string& name, Estimator estimator, ValueId x, ValueId levels, float step);
+// gradient rule to x, which passes where |x| <= `window`. `levels` itself in evaluation and for Estimator::own. Nodes
+// are named `name`/estimate.
+ValueId estimated(NetContext& net, const std::string& name, Estimator estimator, ValueId x, ValueId levels, float step,
+                  double window);
 
 }  // namespace lowtide::trainer

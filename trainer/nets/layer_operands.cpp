@@ -14,7 +14,7 @@
 namespace lowtide::trainer {
 namespace {
 
-ops::WeightQuantizer weight_quantizer(const NetContext& net, const LayerPrecision& precision) {
+ops::WeightQuantizer weight_quantizer(const LayerPrecision& precision) {
   using Kind = ops::WeightQuantizer::Kind;
   const WeightQuantizer kind = precision.weight_quantizer;
   const bool is_sign = kind == WeightQuantizer::sign || kind == WeightQuantizer::sign_channel;
@@ -23,18 +23,18 @@ ops::WeightQuantizer weight_quantizer(const NetContext& net, const LayerPrecisio
   out.bits = precision.weight_bits;
   out.detach_maximum = kind == WeightQuantizer::dorefa_detached;
   out.per_channel = kind == WeightQuantizer::sign_channel;
-  out.window = static_cast<float>(net.quantization().clip_window);
+  out.window = static_cast<float>(precision.clip_window);
   return out;
 }
 
 // A blend needs the hard tanh in front, levels do not.
 LayerOperand sign_input(NetContext& net, const std::string& name, const Signal& x, const LayerPrecision& precision) {
   const Estimator estimator = precision.activation_estimator;
-  const auto window = static_cast<float>(net.quantization().clip_window);
+  const auto window = static_cast<float>(precision.clip_window);
   const ValueId in = has_blend(estimator) ? activate(net, name + "/activation", x).value : x.value;
   if (net.has_failed()) return {};
   const ValueId signs = net.keep(ops::quantize_activation_signs(net.graph(), name, in, window));
-  return {.value = estimated(net, name, estimator, in, signs, 1.0f)};
+  return {.value = estimated(net, name, estimator, in, signs, 1.0f, precision.clip_window)};
 }
 
 // The quantiser includes the clip to [0, 1]; what an estimator takes for x must be clipped too.
@@ -47,7 +47,7 @@ LayerOperand dorefa_input(NetContext& net, const std::string& name, const Signal
     if (net.has_failed()) return {};
   }
   const ValueId levels = net.keep(ops::quantize_activations(net.graph(), name, in, precision.activation_bits));
-  return {.value = estimated(net, name, estimator, in, levels, step), .step = step};
+  return {.value = estimated(net, name, estimator, in, levels, step, precision.clip_window), .step = step};
 }
 
 bool has_thresholds(WeightQuantizer quantizer) {
@@ -58,6 +58,11 @@ bool has_thresholds(WeightQuantizer quantizer) {
 
 LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal& x, const LayerPrecision& precision) {
   const std::string name = layer + "/x";
+  if (precision.is_clipped && !x.is_image) {
+    // What the quantiser does before it rounds, whatever activation is pending.
+    const float lowest = precision.activation_quantizer == ActivationQuantizer::dorefa ? 0.0f : -1.0f;
+    return {.value = net.keep(ops::clip(net.graph(), name, x.value, lowest, 1.0f))};
+  }
   const bool is_float = x.is_image || precision.activation_bits == kFloatBits ||
                         precision.activation_quantizer == ActivationQuantizer::none;
   if (is_float) return {.value = activate(net, name, x).value};
@@ -79,12 +84,13 @@ LayerOperand layer_weights(NetContext& net, const std::string& layer, const Shap
   if (precision.weight_quantizer == WeightQuantizer::syq) return syq_weights(net, layer, w, precision);
   if (has_thresholds(precision.weight_quantizer)) return threshold_weights(net, layer, w, precision);
   const std::string name = layer + "/w";
-  auto quantized = ops::quantize_weights(net.graph(), name, w, weight_quantizer(net, precision));
+  auto quantized = ops::quantize_weights(net.graph(), name, w, weight_quantizer(precision));
   if (!quantized) {
     net.set_error(std::move(quantized).error());
     return {};
   }
-  return {.value = estimated(net, name, precision.weight_estimator, w, quantized->levels, quantized->step),
+  return {.value = estimated(net, name, precision.weight_estimator, w, quantized->levels, quantized->step,
+                             precision.clip_window),
           .step = quantized->step,
           .scale = quantized->scale};
 }

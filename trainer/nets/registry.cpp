@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "trainer/edit_distance.hpp"
 #include "trainer/nets/builders.hpp"
 
@@ -32,6 +34,20 @@ constexpr NetworkInfo kNetworks[] = {
     {"reactnet18", "Bi-Real net 18 with ReActNet's shifted signs and PReLUs", nets::reactnet18, 32},
     // clang-format on
 };
+
+// A pattern that means no layer is a slip of the pen, which would pass unseen.
+Result<void> check_patterns(const NetContext& net) {
+  std::vector<std::string> names;
+  for (const NetLayer& layer : net.layers()) names.push_back(layer.name);
+  for (const LayerQuantization& entry : net.quantization().layers) {
+    const auto is_meant = [&](const std::string& name) { return matches_layer(entry.pattern, name); };
+    if (std::any_of(names.begin(), names.end(), is_meant)) continue;
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("quantization.layers: the pattern \"{}\" matches no layer of {}; its layers are {}",
+                            entry.pattern, net.network().name, fmt::join(names, ", ")));
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -62,6 +78,7 @@ Result<ValueId> build_network(NetContext& net, ValueId image, uint32_t classes) 
   }
   const Signal logits = info->build(net, {.value = image, .pending = Activation::none, .is_image = true}, classes);
   if (net.error()) return tl::unexpected(*net.error());
+  LOWTIDE_TRY_VOID(check_patterns(net));
   LOWTIDE_CHECK(logits.pending == Activation::none, "logits with an activation that was never applied");
   net.graph().rename(logits.value, "logits");
   return logits.value;

@@ -24,7 +24,8 @@ std::span<const NetworkInfo> all_networks();
 Result<const NetworkInfo*> find_network(std::string_view name);
 
 // Builds the network that the context's options name behind `image` and returns its logits [n, classes]. Errors: an
-// unknown name, an image that is too small, a layer that does not fit (the op's sentence).
+// unknown name, an image that is too small, a layer that does not fit (the op's sentence), a pattern of
+// [[quantization.layers]] that matches no layer.
 Result<ValueId> build_network(NetContext& net, ValueId image, uint32_t classes);
 
 }  // namespace lowtide::trainer

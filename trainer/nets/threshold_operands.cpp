@@ -27,8 +27,8 @@ quant::ShiftThresholds thresholds_of(const ThresholdOptions& options, uint32_t b
   return falling(bits == 2 ? options.two_bits : (bits == 3 ? options.three_bits : options.four_bits));
 }
 
-float window(const NetContext& net) {
-  return static_cast<float>(net.quantization().clip_window);
+float window(const LayerPrecision& precision) {
+  return static_cast<float>(precision.clip_window);
 }
 
 ValueId magnitude(NetContext& net, const std::string& name, ValueId x, ops::Magnitude kind) {
@@ -43,11 +43,10 @@ ValueId values(NetContext& net, const std::string& name, uint32_t bits, const qu
   return net.keep(ops::threshold_values(net.graph(), name + "/thresholds", bits, thresholds, base));
 }
 
-ValueId levels(NetContext& net, const std::string& name, ValueId x, ValueId thresholds, uint32_t bits,
+ValueId levels(NetContext& net, const std::string& name, ValueId x, ValueId thresholds, uint32_t bits, float window,
                ValueId scale = {}) {
   if (net.has_failed()) return {};
-  return net.keep(
-      ops::quantize_threshold(net.graph(), name, x, thresholds, {.bits = bits, .window = window(net)}, scale));
+  return net.keep(ops::quantize_threshold(net.graph(), name, x, thresholds, {.bits = bits, .window = window}, scale));
 }
 
 // The largest magnitude that training has seen at this place.
@@ -61,13 +60,15 @@ ValueId running_maximum(NetContext& net, const std::string& layer, const std::st
   return net.keep(ops::running_maximum(net.graph(), name + "/running", now, running));
 }
 
-LayerOperand twn_weights(NetContext& net, const std::string& name, ValueId w, Estimator estimator) {
+LayerOperand twn_weights(NetContext& net, const std::string& name, ValueId w, const LayerPrecision& precision) {
   const ValueId mean = magnitude(net, name + "/mean", w, ops::Magnitude::mean);
   const ValueId thresholds = values(net, name, 2, falling({kTwnFactor}), mean);
   if (net.has_failed()) return {};
   const ValueId scale = net.keep(ops::ternary_scale(net.graph(), name + "/scale", w, thresholds));
-  const ValueId out = levels(net, name, w, thresholds, 2, scale);
-  return {.value = estimated(net, name, estimator, w, out, 1.0f), .step = 1.0f, .scale = scale};
+  const ValueId out = levels(net, name, w, thresholds, 2, window(precision), scale);
+  return {.value = estimated(net, name, precision.weight_estimator, w, out, 1.0f, precision.clip_window),
+          .step = 1.0f,
+          .scale = scale};
 }
 
 }  // namespace
@@ -83,14 +84,14 @@ LayerOperand threshold_input(NetContext& net, const std::string& layer, const Si
   const ValueId in = is_bounded ? activate(net, name + "/activation", x).value : x.value;
   if (net.has_failed()) return {};
   if (bits == 1) {
-    const ValueId signs = net.keep(ops::quantize_activation_signs(net.graph(), name, in, window(net)));
-    return {.value = estimated(net, name, estimator, in, signs, 1.0f)};
+    const ValueId signs = net.keep(ops::quantize_activation_signs(net.graph(), name, in, window(precision)));
+    return {.value = estimated(net, name, estimator, in, signs, 1.0f, precision.clip_window)};
   }
   const ValueId base = is_relative ? running_maximum(net, layer, name, in) : ValueId();
   const ValueId thresholds = values(net, name, bits, thresholds_of(precision.thresholds, bits), base);
-  const ValueId out = levels(net, name, in, thresholds, bits);
+  const ValueId out = levels(net, name, in, thresholds, bits, window(precision));
   const float step = ops::threshold_step(bits);
-  return {.value = estimated(net, name, estimator, in, out, step), .step = step};
+  return {.value = estimated(net, name, estimator, in, out, step, precision.clip_window), .step = step};
 }
 
 LayerOperand threshold_weights(NetContext& net, const std::string& layer, ValueId w, const LayerPrecision& precision) {
@@ -98,10 +99,10 @@ LayerOperand threshold_weights(NetContext& net, const std::string& layer, ValueI
   const uint32_t bits = precision.weight_bits;
   const Estimator estimator = precision.weight_estimator;
   if (net.has_failed()) return {};
-  if (precision.weight_quantizer == WeightQuantizer::twn) return twn_weights(net, name, w, estimator);
+  if (precision.weight_quantizer == WeightQuantizer::twn) return twn_weights(net, name, w, precision);
   if (bits == 1) {
-    const ValueId signs = net.keep(ops::quantize_activation_signs(net.graph(), name, w, window(net)));
-    return {.value = estimated(net, name, estimator, w, signs, 1.0f)};
+    const ValueId signs = net.keep(ops::quantize_activation_signs(net.graph(), name, w, window(precision)));
+    return {.value = estimated(net, name, estimator, w, signs, 1.0f, precision.clip_window)};
   }
   quant::ShiftThresholds fractions = thresholds_of(precision.thresholds, bits);
   ValueId base;
@@ -111,9 +112,9 @@ LayerOperand threshold_weights(NetContext& net, const std::string& layer, ValueI
     base = magnitude(net, name + "/mean", w, ops::Magnitude::mean);
     fractions = falling({kTwnFactor});
   }
-  const ValueId out = levels(net, name, w, values(net, name, bits, fractions, base), bits);
+  const ValueId out = levels(net, name, w, values(net, name, bits, fractions, base), bits, window(precision));
   const float step = ops::threshold_step(bits);
-  return {.value = estimated(net, name, estimator, w, out, step), .step = step};
+  return {.value = estimated(net, name, estimator, w, out, step, precision.clip_window), .step = step};
 }
 
 }  // namespace lowtide::trainer
