@@ -26,6 +26,7 @@ uint end_row_window(uint iy) { return min((iy + pad_h) / stride_h + 1u, p.oh); }
 uint first_column_window(uint ix) { return ix + pad_w < kernel_w ? 0u : (ix + pad_w - kernel_w) / stride_w + 1u; }
 uint end_column_window(uint ix) { return min((ix + pad_w) / stride_w + 1u, p.ow); }
 
-const float kMinusInfinity = uintBitsToFloat(0xff800000u);
+// A macro: releases of glslang before 16 see no constant in uintBitsToFloat().
+#define kMinusInfinity uintBitsToFloat(0xff800000u)
 
 #endif
