@@ -73,7 +73,7 @@ Result<void> read_svhn(const std::filesystem::path& path, Split& split) {
                                                   "extra_32x32.mat (cropped digits)",
                                                   path.string()));
   }
-  Mat_LogInitFunc("lowtide", [](int, char*) {});  // what is wrong is said here, in one sentence
+  Mat_LogInitFunc("lowtide", [](int, auto*) {});  // what is wrong is said here, in one sentence
   const std::unique_ptr<mat_t, CloseFile> file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
   if (file == nullptr) return malformed(path, "it is not a MATLAB file");
   const Variable x(Mat_VarRead(file.get(), "X"));
