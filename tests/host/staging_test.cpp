@@ -123,6 +123,7 @@ weight_estimator = "aqe_g2"
 from = 0.6
 [expansion]
 merge = "add"
+fraction = 1
 [progressive]
 bits = [32, 8, 4, 2]
 )");
