@@ -15,6 +15,7 @@
 #include "engine/base/result.hpp"
 #include "trainer/methods/aqe_options.hpp"
 #include "trainer/methods/exp_net_options.hpp"
+#include "trainer/methods/stochastic_options.hpp"
 
 namespace lowtide::trainer {
 
@@ -178,6 +179,7 @@ struct Phase {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   TrainingOptions training;
+  StochasticOptions stochastic;
   BlendOptions blend;
   ExpansionOptions expansion;
 

@@ -8,6 +8,7 @@
 
 #include "trainer/methods/aqe.hpp"
 #include "trainer/methods/exp_net.hpp"
+#include "trainer/methods/stochastic.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -143,6 +144,7 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   check_schedule(where, phase, out);
   check_aqe(where, phase, out);
   check_expansion(where, phase, out);
+  check_stochastic(where, phase, out);
   if (phase.training.label_smoothing > 0 && phase.training.loss != LossKind::cross_entropy) {
     out.push_back(where + "training.label_smoothing belongs to loss = \"cross_entropy\"");
   }

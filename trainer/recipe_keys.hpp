@@ -231,6 +231,13 @@ void describe(V& v, ExpansionOptions& o) {
   v.key("epochs", o.epochs, WholeRange{0, 1000000});
 }
 
+template <class V>
+void describe(V& v, StochasticOptions& o) {
+  v.key("enabled", o.is_on);
+  v.key("start", o.start, RealRange{0, 1});
+  v.key("fraction", o.fraction, RealRange{0, 1});
+}
+
 // The sections that a recipe has at its top level and that each [[phase]] may override.
 template <class V>
 void describe_phase_sections(V& v, Phase& o) {
@@ -239,6 +246,7 @@ void describe_phase_sections(V& v, Phase& o) {
   v.section("optimizer", o.optimizer);
   v.section("schedule", o.schedule);
   v.section("training", o.training);
+  v.section("stochastic", o.stochastic);
   v.section("blend", o.blend);
   v.section("expansion", o.expansion);
 }

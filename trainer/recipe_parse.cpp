@@ -136,6 +136,7 @@ class Reader {
     const toml::node* node = find(name);
     if (node == nullptr) return;
     if (!node->is_table()) return mistake(*node, name, fmt::format("expected a table, written [{}{}]", path_, name));
+    if constexpr (requires { value.is_on; }) value.is_on = true;  // a method whose section is there is meant
     enter(*node->as_table(), name, value);
   }
   template <class T>

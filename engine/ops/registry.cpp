@@ -19,6 +19,7 @@
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/detach/detach.hpp"
 #include "engine/ops/dot/dot.hpp"
+#include "engine/ops/draw_select/draw_select.hpp"
 #include "engine/ops/dropout/dropout.hpp"
 #include "engine/ops/estimate/estimate.hpp"
 #include "engine/ops/fill/fill.hpp"
@@ -72,6 +73,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kDetachOp,
     &kDotOp,
     &kDotBackwardOp,
+    &kDrawSelectOp,
     &kDropoutOp,
     &kEstimateOp,
     &kEstimateBackwardInputOp,

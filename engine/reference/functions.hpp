@@ -29,6 +29,7 @@ void copy(const Operands&);
 void correct_count(const Operands&);
 void dot(const Operands&);
 void dot_backward_input(const Operands&);
+void draw_select(const Operands&);
 void dropout(const Operands&);
 void estimate(const Operands&);
 void estimate_backward_input(const Operands&);

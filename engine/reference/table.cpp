@@ -36,6 +36,7 @@ constexpr Row kRows[] = {
     {"correct_count", correct_count},
     {"dot", dot},
     {"dot_backward_input", dot_backward_input},
+    {"draw_select", draw_select},
     {"dropout", dropout},
     {"estimate", estimate},
     {"estimate_backward_input", estimate_backward_input},

@@ -18,7 +18,8 @@ struct StepBlock {
   float adam_correction1;  // 1 - beta1^(step + 1), computed in double by the host (Kingma and Ba 2015, algorithm 1)
   float adam_correction2;  // 1 - beta2^(step + 1)
   uint valid_count;        // examples of the batch that count (the last evaluation batch is padded)
-  uint reserved0, reserved1, reserved2, reserved3, reserved4, reserved5;  // zero
+  float quantized_share;  // p of stochastic precision: a block runs quantised with this probability
+  uint reserved1, reserved2, reserved3, reserved4, reserved5;  // zero
 };
 LOWTIDE_SHADERS_END
 

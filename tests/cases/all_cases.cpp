@@ -24,6 +24,7 @@ std::vector<OpCase> all_cases() {
            correct_count_cases,
            detach_cases,
            dot_cases,
+           draw_select_cases,
            dropout_cases,
            estimate_cases,
            fill_cases,

@@ -86,6 +86,7 @@ std::vector<OpCase> copy_cases();
 std::vector<OpCase> correct_count_cases();
 std::vector<OpCase> detach_cases();
 std::vector<OpCase> dot_cases();
+std::vector<OpCase> draw_select_cases();
 std::vector<OpCase> dropout_cases();
 std::vector<OpCase> estimate_cases();
 std::vector<OpCase> fill_cases();

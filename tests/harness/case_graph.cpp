@@ -106,6 +106,7 @@ shaders::StepBlock test_step() {
   step.step = 3;
   step.seed_lo = 12345;
   step.loss_scale = 2.0f;
+  step.quantized_share = 0.5f;
   step.expansion = 0.625f;
   step.blend = 0.625f;
   step.adam_correction1 = 0.3439f;    // 1 - 0.9^4

@@ -114,6 +114,7 @@ shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t see
   block.loss_scale = 1.0f;
   block.blend = static_cast<float>(values.blend);
   block.expansion = static_cast<float>(values.expansion);
+  block.quantized_share = static_cast<float>(values.quantized_share);
   block.adam_correction1 = correction(options.beta1);
   block.adam_correction2 = correction(options.beta2);
   block.valid_count = valid_count;

@@ -60,7 +60,10 @@ Phase phase_at_bits(const Phase& target, Sides sides, uint32_t bits) {
   Phase phase = target;
   phase.name = bits_name(bits);
   phase.quantization = at_bits(target.quantization, sides, bits);
-  if (sides == Sides::both && bits == kFloatBits) phase.expansion = {};
+  if (sides == Sides::both && bits == kFloatBits) {
+    phase.expansion = {};
+    phase.stochastic = {};
+  }
   if (!any_blends(phase.quantization)) phase.blend = {};
   return phase;
 }

@@ -7,6 +7,7 @@
 #include "engine/ops/scale/scale.hpp"
 #include "trainer/methods/aqe.hpp"
 #include "trainer/nets/blocks.hpp"
+#include "trainer/nets/drawn_levels.hpp"
 #include "trainer/nets/estimators.hpp"
 #include "trainer/nets/syq_operands.hpp"
 #include "trainer/nets/threshold_operands.hpp"
@@ -46,7 +47,8 @@ LayerOperand dorefa_input(NetContext& net, const std::string& name, const Signal
     in = net.keep(ops::clip(net.graph(), name + "/clip", in, 0.0f, 1.0f));
     if (net.has_failed()) return {};
   }
-  const ValueId levels = net.keep(ops::quantize_activations(net.graph(), name, in, precision.activation_bits));
+  ValueId levels = net.keep(ops::quantize_activations(net.graph(), name, in, precision.activation_bits));
+  levels = drawn_levels(net, name, levels);
   return {.value = estimated(net, name, estimator, in, levels, step, precision.clip_window), .step = step};
 }
 
@@ -89,8 +91,8 @@ LayerOperand layer_weights(NetContext& net, const std::string& layer, const Shap
     net.set_error(std::move(quantized).error());
     return {};
   }
-  return {.value = estimated(net, name, precision.weight_estimator, w, quantized->levels, quantized->step,
-                             precision.clip_window),
+  const ValueId levels = drawn_levels(net, name, quantized->levels);
+  return {.value = estimated(net, name, precision.weight_estimator, w, levels, quantized->step, precision.clip_window),
           .step = quantized->step,
           .scale = quantized->scale};
 }

@@ -4,6 +4,7 @@
 
 #include "trainer/methods/aqe.hpp"
 #include "trainer/methods/exp_net.hpp"
+#include "trainer/methods/stochastic.hpp"
 
 namespace lowtide::trainer {
 
@@ -21,6 +22,7 @@ StepValues step_values(const Phase& phase, uint64_t steps_per_epoch, uint64_t st
   StepValues values;
   values.rate = learning_rate(phase.schedule, length, at);
   values.blend = blend_at(phase, steps_per_epoch, at);
+  values.quantized_share = quantized_share_at(phase, steps_per_epoch, step);
   values.expansion = expansion_at(phase, steps_per_epoch, step);
   return values;
 }

@@ -11,9 +11,10 @@
 namespace lowtide::trainer {
 
 struct StepValues {
-  double rate = 0;       // the learning rate
-  double blend = 1;      // alpha of AQE
-  double expansion = 0;  // f of EXP-Net
+  double rate = 0;             // the learning rate
+  double blend = 1;            // alpha of AQE
+  double expansion = 0;        // f of EXP-Net
+  double quantized_share = 1;  // p of stochastic precision
 };
 
 // The length of the phase's schedule, and where step `step` of the phase (from 0) lies in it.

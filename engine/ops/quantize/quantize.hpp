@@ -47,6 +47,9 @@ Result<ValueId> quantize_activations(graph::Graph& graph, std::string name, Valu
 // Signs; gradient where |x| <= window.
 Result<ValueId> quantize_activation_signs(graph::Graph& graph, std::string name, ValueId x, float window = 1.0f);
 
+// The same without the rounding, from the quantiser that makes `levels`: its surrogate.
+Result<ValueId> unrounded(graph::Graph& graph, std::string name, ValueId levels);
+
 // x -> levels. is_rounded = 0 leaves out the rounding (and sign becomes a clip): the surrogate whose derivative the
 // gradient is.
 struct QuantizeActivationsOpParams {
