@@ -35,6 +35,7 @@
 #include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/prelu/prelu.hpp"
 #include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize_step/quantize_step.hpp"
 #include "engine/ops/quantize_threshold/quantize_threshold.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/reshape/reshape.hpp"
@@ -104,6 +105,9 @@ constexpr const graph::OpInfo* kOps[] = {
     &kQuantizeMagnitudeDetachedOp,
     &kQuantizeSignOp,
     &kQuantizeSignBackwardInputOp,
+    &kQuantizeStepOp,
+    &kQuantizeStepBackwardOp,
+    &kQuantizeStepBoundOp,
     &kQuantizeThresholdOp,
     &kQuantizeThresholdBackwardInputOp,
     &kQuantizeThresholdMaximumOp,

@@ -39,6 +39,7 @@ std::vector<OpCase> all_cases() {
            prelu_cases,
            quantize_cases,
            quantize_threshold_cases,
+           quantize_step_cases,
            relu_cases,
            reshape_cases,
            scale_cases,

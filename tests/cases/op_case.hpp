@@ -101,6 +101,7 @@ std::vector<OpCase> pool2d_cases();
 std::vector<OpCase> prelu_cases();
 std::vector<OpCase> quantize_cases();
 std::vector<OpCase> quantize_threshold_cases();
+std::vector<OpCase> quantize_step_cases();
 std::vector<OpCase> relu_cases();
 std::vector<OpCase> reshape_cases();
 std::vector<OpCase> scale_cases();

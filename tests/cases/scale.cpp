@@ -8,7 +8,8 @@ namespace lowtide::cases {
 
 std::vector<OpCase> scale_cases() {
   std::vector<OpCase> cases;
-  for (const Shape& shape : {Shape{3, 1}, Shape{7, 10}, Shape{37, 68}, Shape{2, 5, 3, 33}, Shape{5, 29, 31, 12}}) {
+  for (const Shape& shape :
+       {Shape{}, Shape{3, 1}, Shape{7, 10}, Shape{37, 68}, Shape{2, 5, 3, 33}, Shape{5, 29, 31, 12}}) {
     for (const bool is_scalar : {false, true}) {
       cases.push_back({.name = "scale/" + to_string(shape) + (is_scalar ? "/scalar" : "/channel"),
                        .build = [shape, is_scalar](graph::Graph& g) -> Result<CaseGraph> {
