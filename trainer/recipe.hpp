@@ -24,8 +24,8 @@ namespace lowtide::trainer {
 inline constexpr uint32_t kFloatBits = 32;
 
 enum class Normalization { standard, symmetric, unit };
-enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn, syq };
-enum class ActivationQuantizer { dorefa, sign, none, threshold };
+enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn, syq, lsq, uniq };
+enum class ActivationQuantizer { dorefa, sign, none, threshold, lsq, pact, uniq };
 enum class WeightStage { quantized, full_precision };
 enum class ActivationStage { quantized, clipped, full_precision };
 enum class OptimizerKind { sgd, adam, adamw };
@@ -98,6 +98,10 @@ struct QuantizationOptions {
   // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; none: the network's own
   // activation stays.
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
+  // lsq, pact, uniq: steps that are learned (methods/learned_step.hpp), of weights and activations; pact of
+  // activations.
+  uint32_t calibration_batches = 1;  // training batches from which learned steps of activations start
+  double clip_start = 10;            // the bound that pact starts with
   // What the bits are for: methods that train in stages switch one side off for a while, in training and evaluation.
   //   weights      quantized; full_precision: the latents themselves
   //   activations  quantized; clipped: to the quantiser's range, [0, 1] for dorefa, else [-1, 1], without rounding;
@@ -126,7 +130,7 @@ struct OptimizerOptions {
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0;  // sgd, adam: added to the gradient (L2); adamw: decoupled (Loshchilov and Hutter 2019)
-  std::vector<std::string> weight_decay_exclude = {"bias", "norm"};  // parameters whose role or name contains one
+  std::vector<std::string> weight_decay_exclude = {"bias", "norm", "step"};  // roles, or parts of names
   double latent_clip = 0;  // after each update latent weights of quantised layers are clipped to +-this; 0 is off
   double gradient_clip_norm = 0;  // the whole gradient is scaled down to this norm; 0 is off
 
@@ -156,10 +160,11 @@ struct TrainingOptions {
   LossKind loss = LossKind::cross_entropy;
   double label_smoothing = 0;  // the target is (1 - s) one-hot + s / classes
   NanPolicy nan_policy = NanPolicy::stop;
-  double nan_rate_factor = 0.5;   // lower_rate: the rate is multiplied by this at each NaN or infinity
-  uint32_t log_every = 50;        // steps between two metric lines
-  uint32_t checkpoint_every = 1;  // epochs
-  bool keep_best = true;          // keep the checkpoint of the best evaluation beside the last one
+  double nan_rate_factor = 0.5;          // lower_rate: the rate is multiplied by this at each NaN or infinity
+  uint32_t log_every = 50;               // steps between two metric lines
+  uint32_t checkpoint_every = 1;         // epochs
+  uint32_t reestimate_norm_batches = 0;  // forward passes at the start that replace running statistics; 0 is off
+  bool keep_best = true;                 // keep the checkpoint of the best evaluation beside the last one
 
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };

@@ -9,6 +9,7 @@
 #include "trainer/methods/aqe.hpp"
 #include "trainer/methods/exp_net.hpp"
 #include "trainer/methods/stochastic.hpp"
+#include "trainer/methods/learned_step.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -127,6 +128,7 @@ void check_continuation(const std::string& where, const Phase& before, const Pha
                     "{} and was \"{}\" of width {}; use \"previous\" or the same network",
                     where, phase.network.name, phase.network.width, before.network.name, before.network.width));
   }
+  check_continued_steps(where, before, phase, out);
   if (before.optimizer.name != phase.optimizer.name) {
     out.push_back(
         fmt::format("{}initialize_from = \"continue\" keeps the optimiser's moments, but optimizer.name is "

@@ -45,13 +45,18 @@ constexpr auto words_of(WeightQuantizer) {
                     Word<WeightQuantizer>{WeightQuantizer::sign_channel, "sign_channel"},
                     Word<WeightQuantizer>{WeightQuantizer::threshold, "threshold"},
                     Word<WeightQuantizer>{WeightQuantizer::twn, "twn"},
-                    Word<WeightQuantizer>{WeightQuantizer::syq, "syq"}};
+                    Word<WeightQuantizer>{WeightQuantizer::syq, "syq"},
+                    Word<WeightQuantizer>{WeightQuantizer::lsq, "lsq"},
+                    Word<WeightQuantizer>{WeightQuantizer::uniq, "uniq"}};
 }
 constexpr auto words_of(ActivationQuantizer) {
   return std::array{Word<ActivationQuantizer>{ActivationQuantizer::dorefa, "dorefa"},
                     Word<ActivationQuantizer>{ActivationQuantizer::sign, "sign"},
                     Word<ActivationQuantizer>{ActivationQuantizer::none, "none"},
-                    Word<ActivationQuantizer>{ActivationQuantizer::threshold, "threshold"}};
+                    Word<ActivationQuantizer>{ActivationQuantizer::threshold, "threshold"},
+                    Word<ActivationQuantizer>{ActivationQuantizer::lsq, "lsq"},
+                    Word<ActivationQuantizer>{ActivationQuantizer::pact, "pact"},
+                    Word<ActivationQuantizer>{ActivationQuantizer::uniq, "uniq"}};
 }
 constexpr auto words_of(WeightStage) {
   return std::array{Word<WeightStage>{WeightStage::quantized, "quantized"},
@@ -162,6 +167,8 @@ void describe(V& v, QuantizationOptions& o) {
   v.key("weights", o.weights);
   v.key("activations", o.activations);
   v.key("syq_threshold", o.syq_threshold, RealRange{0, 1});
+  v.key("calibration_batches", o.calibration_batches, WholeRange{1, 100000});
+  v.key("clip_start", o.clip_start, RealRange{1e-3, 1e3});
   v.key("clip_window", o.clip_window, kClipWindow);
   v.key("weight_threshold_rule", o.thresholds.weight_rule);
   v.key("activation_threshold_rule", o.thresholds.activation_rule);
@@ -213,6 +220,7 @@ void describe(V& v, TrainingOptions& o) {
   v.key("nan_rate_factor", o.nan_rate_factor, RealRange{1e-3, 0.999});
   v.key("log_every", o.log_every, WholeRange{1, 1000000});
   v.key("checkpoint_every", o.checkpoint_every, WholeRange{1, 1000000});
+  v.key("reestimate_norm_batches", o.reestimate_norm_batches, WholeRange{0, 100000});
   v.key("keep_best", o.keep_best);
 }
 

@@ -51,6 +51,16 @@ log_every = 5
   return recipe ? *recipe : Recipe{};
 }
 
+std::vector<std::string> with_steps(const char* quantizer, const char* weight_bits, const char* activation_bits,
+                                    std::vector<std::string> more) {
+  const std::string weights = std::string(quantizer) == "pact" ? "dorefa" : quantizer;
+  more.push_back("quantization.weight_quantizer=" + weights);
+  more.push_back(std::string("quantization.activation_quantizer=") + quantizer);
+  more.push_back(std::string("quantization.weight_bits=") + weight_bits);
+  more.push_back(std::string("quantization.activation_bits=") + activation_bits);
+  return more;
+}
+
 RunOptions small_run(const Recipe& recipe, const RunFolder& folder) {
   RunOptions options;
   options.recipe = recipe;

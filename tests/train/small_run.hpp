@@ -19,6 +19,10 @@ RunFolder fresh_folder(const std::string& name);
 // 2-bit network, 15 steps of 20 images an epoch, 4 epochs, cosine schedule; what `changes` ("section.key=value") say.
 Recipe small_recipe(const std::vector<std::string>& changes = {});
 
+// The changes that give a small recipe quantisers with learned steps: "lsq", "uniq", or "pact" with DoReFa weights.
+std::vector<std::string> with_steps(const char* quantizer, const char* weight_bits, const char* activation_bits,
+                                    std::vector<std::string> more = {});
+
 RunOptions small_run(const Recipe& recipe, const RunFolder& folder);
 
 std::vector<double> elements_of(const NamedTensor& tensor);  // f32 tensors

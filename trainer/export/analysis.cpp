@@ -9,6 +9,7 @@
 #include "engine/graph/op_info.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize_step/quantize_step.hpp"
 #include "engine/ops/quantize_threshold/quantize_threshold.hpp"
 
 namespace lowtide::trainer {
@@ -27,6 +28,15 @@ struct QuantizerRow {
   Levels (*levels_of)(const Node&);
 };
 
+// Activations are unsigned and have the third input as their inverse step; weights are read as levels.
+Levels levels_of_step(const Node& node) {
+  const auto params = node.params<ops::QuantizeStepOpParams>();
+  Levels levels = {.activation = {.bits = params.bits, .rule = quant::ActivationRule::learned_step},
+                   .inverse_step = node.in(2)};
+  if (params.levels == ops::StepLevels::signed_levels) levels.weight = quant::WeightKind::signed_levels;
+  return levels;
+}
+
 constexpr QuantizerRow kQuantizers[] = {
     {"quantize_activations",
      [](const Node& node) {
@@ -34,6 +44,7 @@ constexpr QuantizerRow kQuantizers[] = {
      }},
     {"quantize_sign",
      [](const Node&) { return Levels{.activation = {.kind = quant::ActivationKind::signs, .bits = 1}}; }},
+    {"quantize_step", levels_of_step},
     {"quantize_threshold",
      [](const Node& node) {
        const uint32_t bits = node.params<ops::QuantizeThresholdOpParams>().bits;

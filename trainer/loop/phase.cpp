@@ -9,6 +9,7 @@
 
 #include "engine/plan/kernel_choices.hpp"
 #include "trainer/loop/net_state.hpp"
+#include "trainer/loop/prepare.hpp"
 #include "trainer/schedule/step_values.hpp"
 
 namespace lowtide::trainer {
@@ -77,7 +78,11 @@ Result<void> PhaseRun::set_parameters(const PhaseStart& start) {
   }
   const graph::Graph& graph = stepper_->train().graph;
   std::vector<NamedTensor> tensors = initial_tensors(graph, stepper_->train().parameters, env_.recipe.seed);
-  if (start.from != nullptr) LOWTIDE_TRY_VOID(hand_over(start, tensors));
+  std::set<std::string> handed_over;
+  if (start.from != nullptr) {
+    LOWTIDE_TRY(handed_over, hand_over(start, tensors));
+  }
+  LOWTIDE_TRY_VOID(prepare(start, handed_over, tensors));
   return write_persistent(graph, stepper_->executor(), tensors);
 }
 
@@ -97,8 +102,9 @@ Result<void> PhaseRun::resume(const Checkpoint& checkpoint) {
   return write_persistent(graph, stepper_->executor(), checkpoint.tensors);
 }
 
-// Required parameters must be there; all others start afresh where they are not handed over.
-Result<void> PhaseRun::hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh) {
+// Required parameters must be there; all others start afresh where they are not handed over. The names of those that
+// are.
+Result<std::set<std::string>> PhaseRun::hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh) {
   std::vector<NamedTensor> required;
   std::set<std::string_view> kept;
   for (const NetParameter& parameter : stepper_->train().parameters) {
@@ -110,14 +116,31 @@ Result<void> PhaseRun::hand_over(const PhaseStart& start, std::vector<NamedTenso
   if (auto fits = match_tensors(*start.from, required, true, phase_.initialize_from); !fits) {
     return does_not_fit(phase_, *start.from, std::move(fits).error());
   }
+  std::set<std::string> handed_over;
   for (NamedTensor& tensor : fresh) {
     const NamedTensor* found = start.from->find(tensor.name);
     const bool is_local = tensor.name.starts_with("moment") || kept.contains(tensor.name);
     const bool is_handed_over = found != nullptr && found->desc == tensor.desc && (start.is_continued || !is_local);
-    if (is_handed_over) tensor.bytes = found->bytes;
+    if (!is_handed_over) continue;
+    tensor.bytes = found->bytes;
+    handed_over.insert(tensor.name);
   }
   if (start.is_continued) first_step_ = state_.position.step = start.from->state.position.step;
-  return {};
+  return handed_over;
+}
+
+// A phase that goes on keeps its running statistics; steps that it does not find are calibrated all the same.
+Result<void> PhaseRun::prepare(const PhaseStart& start, const std::set<std::string>& handed_over,
+                               std::vector<NamedTensor>& tensors) {
+  Phase phase = phase_;
+  if (start.is_continued) phase.training.reestimate_norm_batches = 0;
+  const Preparation preparation = {.context = env_.context,
+                                   .phase = phase,
+                                   .input = net_input(env_.dataset, env_.recipe.data.batch),
+                                   .seed = env_.recipe.seed,
+                                   .queue = *train_queue_,
+                                   .epoch = epochs_before(env_.recipe, static_cast<uint32_t>(state_.position.phase))};
+  return prepare_phase(preparation, stepper_->train().parameters, handed_over, tensors);
 }
 
 bool PhaseRun::is_time_to_stop() const {

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "engine/runtime/context.hpp"
@@ -61,7 +63,9 @@ class PhaseRun {
   PhaseRun(const RunEnvironment& environment, uint32_t phase);
   Result<void> set_parameters(const PhaseStart& start);
   Result<void> resume(const Checkpoint& checkpoint);
-  Result<void> hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh);
+  Result<std::set<std::string>> hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh);
+  Result<void> prepare(const PhaseStart& start, const std::set<std::string>& handed_over,
+                       std::vector<NamedTensor>& tensors);
   StepValues values_of(uint64_t step) const;  // of the optimiser's step `step`
   Result<Checkpoint> checkpoint();
   Result<void> run_epoch();

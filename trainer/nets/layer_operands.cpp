@@ -9,6 +9,7 @@
 #include "trainer/nets/blocks.hpp"
 #include "trainer/nets/drawn_levels.hpp"
 #include "trainer/nets/estimators.hpp"
+#include "trainer/nets/step_operands.hpp"
 #include "trainer/nets/syq_operands.hpp"
 #include "trainer/nets/threshold_operands.hpp"
 
@@ -69,6 +70,7 @@ LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal
                         precision.activation_quantizer == ActivationQuantizer::none;
   if (is_float) return {.value = activate(net, name, x).value};
   if (net.has_failed()) return {};
+  if (has_learned_step(precision.activation_quantizer)) return step_input(net, layer, x, precision);
   switch (precision.activation_quantizer) {
     case ActivationQuantizer::threshold:
       return threshold_input(net, layer, x, precision);
@@ -83,6 +85,7 @@ LayerOperand layer_weights(NetContext& net, const std::string& layer, const Shap
                            const LayerPrecision& precision) {
   const ValueId w = net.parameter(layer + ".weight", shape, ParameterKind::weight, initializer, precision.weight_bits);
   if (precision.weight_bits == kFloatBits) return {.value = w};
+  if (has_learned_step(precision.weight_quantizer)) return step_weights(net, layer, w, precision);
   if (precision.weight_quantizer == WeightQuantizer::syq) return syq_weights(net, layer, w, precision);
   if (has_thresholds(precision.weight_quantizer)) return threshold_weights(net, layer, w, precision);
   const std::string name = layer + "/w";

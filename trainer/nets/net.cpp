@@ -55,6 +55,10 @@ const char* to_string(ParameterKind kind) {
       return "norm";
     case ParameterKind::scale:
       return "scale";
+    case ParameterKind::step:
+      return "step";
+    case ParameterKind::clip:
+      return "clip";
   }
   return "";
 }
@@ -82,6 +86,15 @@ ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind,
   return value;
 }
 
+ValueId NetContext::learned_step(std::string name, const StepRecord& record) {
+  const bool is_clip = record.quantizer == StepQuantizer::pact;
+  const ValueId value =
+      parameter(std::move(name), Shape{}, is_clip ? ParameterKind::clip : ParameterKind::step, Initializer::ones);
+  parameters_.back().hand_over = is_clip ? HandOver::optional : HandOver::never;
+  parameters_.back().learned = record;
+  return value;
+}
+
 ValueId NetContext::state(std::string name, Shape shape, Initializer initializer) {
   const ValueId value = graph_.state(name, f32_desc(shape));
   parameters_.push_back({.name = std::move(name),
@@ -94,7 +107,9 @@ ValueId NetContext::state(std::string name, Shape shape, Initializer initializer
 }
 
 void NetContext::set_hand_over(size_t first, HandOver hand_over) {
-  for (size_t i = first; i < parameters_.size(); ++i) parameters_[i].hand_over = hand_over;
+  for (size_t i = first; i < parameters_.size(); ++i) {
+    if (parameters_[i].hand_over != HandOver::never) parameters_[i].hand_over = hand_over;
+  }
 }
 
 ValueId NetContext::keep(Result<ValueId> result) {

@@ -11,13 +11,15 @@
 #include <vector>
 
 #include "engine/graph/graph.hpp"
+#include "trainer/methods/learned_step.hpp"
 #include "trainer/recipe.hpp"
 
 namespace lowtide::trainer {
 
 enum class NetMode {
-  training,    // batch statistics, dropout, running statistics updated
-  evaluation,  // batch norm folded to one multiply and one add on the accumulator: what packed inference computes
+  training,     // batch statistics, dropout, running statistics updated
+  calibration,  // training, but learned activation quantisers are the activation that they include, and measured
+  evaluation,   // batch norm folded to one multiply and one add on the accumulator: what packed inference computes
 };
 
 // How a parameter starts. Fans of a weight [k, r, s, c] are fan_in = r s c and fan_out = r s k.
@@ -31,8 +33,14 @@ enum class Initializer {
   xavier,   // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
 };
 
-// norm: scale and shift of batch norm; scale: learned factors of a quantiser's levels.
-enum class ParameterKind { weight, bias, norm, scale };
+enum class ParameterKind {
+  weight,
+  bias,
+  norm,   // scale and shift of batch norm
+  scale,  // learned factors of a quantiser's levels
+  step,   // of a quantiser that learns it
+  clip,   // PACT's bound
+};
 const char* to_string(ParameterKind kind);
 
 // What becomes of a parameter when another phase starts from the network ("previous").
@@ -52,6 +60,7 @@ struct NetParameter {
   bool is_state = false;              // running statistics: not trained
   uint32_t weight_bits = kFloatBits;  // weights of quantised layers: the latent's bits
   HandOver hand_over = HandOver::required;
+  std::optional<StepRecord> learned = {};  // kinds step and clip
 };
 
 // A layer with weights, for `lowtide inspect` and the exporter.
@@ -82,7 +91,8 @@ class NetContext {
   NetContext(graph::Graph& graph, NetMode mode, const Phase& phase) : graph_(graph), mode_(mode), phase_(phase) {}
 
   graph::Graph& graph() { return graph_; }
-  bool is_training() const { return mode_ == NetMode::training; }
+  bool is_training() const { return mode_ != NetMode::evaluation; }
+  bool is_calibrating() const { return mode_ == NetMode::calibration; }
   const Phase& phase() const { return phase_; }
   const NetworkOptions& network() const { return phase_.network; }
   const QuantizationOptions& quantization() const { return phase_.quantization; }
@@ -96,8 +106,10 @@ class NetContext {
 
   ValueId parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
                     uint32_t weight_bits = kFloatBits);
+  // The step of a quantiser or PACT's bound, f32 []. trainer/loop/prepare.hpp sets it when a phase begins.
+  ValueId learned_step(std::string name, const StepRecord& record);
   ValueId state(std::string name, Shape shape, Initializer initializer);
-  // Of the parameters from the `first`-th on.
+  // Of the parameters from the `first`-th on; steps that are never handed over stay so.
   void set_hand_over(size_t first, HandOver hand_over);
   void add_layer(NetLayer layer) { layers_.push_back(std::move(layer)); }
 
