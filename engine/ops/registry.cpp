@@ -17,6 +17,7 @@
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/copy/copy.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
+#include "engine/ops/deepshift/deepshift.hpp"
 #include "engine/ops/detach/detach.hpp"
 #include "engine/ops/dot/dot.hpp"
 #include "engine/ops/draw_select/draw_select.hpp"
@@ -42,6 +43,7 @@
 #include "engine/ops/scale/scale.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "engine/ops/sparse_shift/sparse_shift.hpp"
 #include "engine/ops/step_scale/step_scale.hpp"
 #include "engine/ops/tap_conv2d/tap_conv2d.hpp"
 #include "engine/ops/tap_scale/tap_scale.hpp"
@@ -71,6 +73,10 @@ constexpr const graph::OpInfo* kOps[] = {
     &kConv2dBackwardWeightOp,
     &kCopyOp,
     &kCorrectCountOp,
+    &kDeepshiftPsOp,
+    &kDeepshiftPsBackwardInputOp,
+    &kDeepshiftQOp,
+    &kDeepshiftQBackwardInputOp,
     &kDetachOp,
     &kDotOp,
     &kDotBackwardOp,
@@ -122,6 +128,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kSgdOp,
     &kSoftmaxCrossEntropyOp,
     &kSoftmaxCrossEntropyBackwardOp,
+    &kSparseShiftOp,
+    &kSparseShiftBackwardInputOp,
     &kStepScaleOp,
     &kTapConv2dOp,
     &kTapScaleOp,

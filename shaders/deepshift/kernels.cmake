@@ -1,0 +1,8 @@
+lowtide_kernel(deepshift_ps_backward_input SOURCE ps_backward_input.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(deepshift_ps_backward_input_naive SOURCE ps_backward_input_naive.comp)
+lowtide_kernel(deepshift_ps_forward SOURCE ps_forward.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(deepshift_ps_forward_naive SOURCE ps_forward_naive.comp)
+lowtide_kernel(deepshift_q_backward_input SOURCE q_backward_input.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(deepshift_q_backward_input_naive SOURCE q_backward_input_naive.comp)
+lowtide_kernel(deepshift_q_forward SOURCE q_forward.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(deepshift_q_forward_naive SOURCE q_forward_naive.comp)

@@ -1,0 +1,4 @@
+lowtide_kernel(sparse_shift_backward_input SOURCE backward_input.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(sparse_shift_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(sparse_shift_forward SOURCE forward.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(sparse_shift_forward_naive SOURCE forward_naive.comp)
