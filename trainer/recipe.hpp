@@ -28,7 +28,7 @@ enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, thresh
 enum class ActivationQuantizer { dorefa, sign, none, threshold, lsq, pact, uniq };
 enum class WeightStage { quantized, full_precision };
 enum class ActivationStage { quantized, clipped, full_precision };
-enum class OptimizerKind { sgd, adam, adamw };
+enum class OptimizerKind { sgd, adam, adamw, radam };
 enum class ScheduleKind { constant, step, cosine, linear, exponential };
 enum class LossKind { cross_entropy, mse };
 enum class NanPolicy { stop, skip, lower_rate };
@@ -126,10 +126,11 @@ struct OptimizerOptions {
   OptimizerKind name = OptimizerKind::adam;
   double momentum = 0.9;  // sgd
   bool nesterov = false;  // sgd
-  double beta1 = 0.9;     // adam, adamw
+  double beta1 = 0.9;     // adam, adamw, radam
   double beta2 = 0.999;
   double epsilon = 1e-8;
-  double weight_decay = 0;  // sgd, adam: added to the gradient (L2); adamw: decoupled (Loshchilov and Hutter 2019)
+  // sgd, adam: added to the gradient (L2); adamw, radam: decoupled (Loshchilov and Hutter 2019).
+  double weight_decay = 0;
   std::vector<std::string> weight_decay_exclude = {"bias", "norm", "step"};  // roles, or parts of names
   double latent_clip = 0;  // after each update latent weights of quantised layers are clipped to +-this; 0 is off
   double gradient_clip_norm = 0;  // the whole gradient is scaled down to this norm; 0 is off

@@ -69,7 +69,8 @@ constexpr auto words_of(ActivationStage) {
 }
 constexpr auto words_of(OptimizerKind) {
   return std::array{Word<OptimizerKind>{OptimizerKind::sgd, "sgd"}, Word<OptimizerKind>{OptimizerKind::adam, "adam"},
-                    Word<OptimizerKind>{OptimizerKind::adamw, "adamw"}};
+                    Word<OptimizerKind>{OptimizerKind::adamw, "adamw"},
+                    Word<OptimizerKind>{OptimizerKind::radam, "radam"}};
 }
 constexpr auto words_of(ScheduleKind) {
   return std::array{Word<ScheduleKind>{ScheduleKind::constant, "constant"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the optimisers (sgd, adam) share: which blocks of the parameter arena they update and what they read to do so.
-// One dispatch updates every parameter of the range: latents, gradients and moments lie at the same offsets of their
-// arenas.
+// What the optimisers (sgd, adam, radam) share: which blocks of the parameter arena they update and what they read to
+// do so. One dispatch updates every parameter of the range: latents, gradients and moments lie at the same offsets of
+// their arenas.
 #pragma once
 
 #include <functional>

@@ -38,6 +38,7 @@
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/quantize_step/quantize_step.hpp"
 #include "engine/ops/quantize_threshold/quantize_threshold.hpp"
+#include "engine/ops/radam/radam.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/reshape/reshape.hpp"
 #include "engine/ops/scale/scale.hpp"
@@ -121,6 +122,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kQuantizeThresholdValuesOp,
     &kQuantizeWeightsOp,
     &kQuantizeWeightsBackwardInputOp,
+    &kRadamOp,
     &kReluOp,
     &kReluBackwardOp,
     &kReshapeOp,

@@ -73,6 +73,7 @@ void quantize_step_backward(const Operands&);
 void quantize_step_bound(const Operands&);
 void quantize_weights(const Operands&);
 void quantize_weights_backward_input(const Operands&);
+void radam(const Operands&);
 void relu(const Operands&);
 void relu_backward_input(const Operands&);
 void scale(const Operands&);

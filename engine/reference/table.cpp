@@ -81,6 +81,7 @@ constexpr Row kRows[] = {
     {"quantize_threshold_values", quantize_threshold_values},
     {"quantize_weights", quantize_weights},
     {"quantize_weights_backward_input", quantize_weights_backward_input},
+    {"radam", radam},
     {"relu", relu},
     {"relu_backward_input", relu_backward_input},
     {"scale", scale},

@@ -19,7 +19,8 @@ struct StepBlock {
   float adam_correction2;  // 1 - beta2^(step + 1)
   uint valid_count;        // examples of the batch that count (the last evaluation batch is padded)
   float quantized_share;  // p of stochastic precision: a block runs quantised with this probability
-  uint reserved1, reserved2, reserved3, reserved4, reserved5;  // zero
+  float radam_rectification;  // r of RAdam (Liu et al. 2020), computed in double by the host; 0: not yet tractable
+  uint reserved0, reserved1, reserved2, reserved3;  // zero
 };
 LOWTIDE_SHADERS_END
 

@@ -41,6 +41,7 @@ std::vector<OpCase> all_cases() {
            quantize_cases,
            quantize_threshold_cases,
            quantize_step_cases,
+           radam_cases,
            relu_cases,
            reshape_cases,
            scale_cases,

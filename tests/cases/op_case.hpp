@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/graph/graph.hpp"
+#include "shaders/lib/step_block.h"
 
 namespace lowtide::cases {
 
@@ -51,6 +52,7 @@ struct CaseInput {
 struct CaseGraph {
   std::vector<CaseInput> inputs;  // every value without a producer that the op reads, but the step block
   std::vector<ValueId> outputs;   // activations (or updated persistent values) to compare
+  std::function<void(shaders::StepBlock&)> change_step = {};  // what differs from the tests' step block
 };
 
 struct OpCase {
@@ -103,6 +105,7 @@ std::vector<OpCase> prelu_cases();
 std::vector<OpCase> quantize_cases();
 std::vector<OpCase> quantize_threshold_cases();
 std::vector<OpCase> quantize_step_cases();
+std::vector<OpCase> radam_cases();
 std::vector<OpCase> relu_cases();
 std::vector<OpCase> reshape_cases();
 std::vector<OpCase> scale_cases();

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of sgd, adam and gradient_norm: three parameters of awkward sizes, of which an update may cover a part;
+// Cases of sgd, adam, radam and gradient_norm: three parameters of awkward sizes, of which an update may cover a part;
 // attributes differ from block to block. Optimisers have no gradient.
 #include <fmt/format.h>
 
 #include "engine/graph/parameter_blocks.hpp"
 #include "engine/ops/adam/adam.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
+#include "engine/ops/radam/radam.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "tests/cases/op_case.hpp"
 
@@ -74,6 +75,25 @@ std::vector<OpCase> adam_cases() {
                          return CaseGraph{.inputs = p.inputs, .outputs = p.outputs};
                        },
                        .check_gradient = false});
+    }
+  }
+  return cases;
+}
+
+// Rectified, and below the threshold, where the update is the momentum.
+std::vector<OpCase> radam_cases() {
+  std::vector<OpCase> cases;
+  for (const float rectification : {0.25f, 0.0f}) {
+    for (const uint32_t first : {0u, 1u}) {
+      cases.push_back(
+          {.name = fmt::format("radam/{}/from_block_{}", rectification > 0 ? "rectified" : "momentum", first),
+           .build = [=](graph::Graph& g) -> Result<CaseGraph> {
+             const Parameters p = make_parameters(g, 2, first, first == 0 ? 8 : 2, first != 0);
+             LOWTIDE_TRY_VOID(ops::radam(g, "radam", p.optimizer, {}));
+             const auto change_step = [=](shaders::StepBlock& step) { step.radam_rectification = rectification; };
+             return CaseGraph{.inputs = p.inputs, .outputs = p.outputs, .change_step = change_step};
+           },
+           .check_gradient = false});
     }
   }
   return cases;

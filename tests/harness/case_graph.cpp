@@ -23,6 +23,12 @@ std::vector<cases::OpCase> cases_with_gradient() {
 
 namespace {
 
+shaders::StepBlock step_of(const cases::CaseGraph& built) {
+  shaders::StepBlock step = test_step();
+  if (built.change_step) built.change_step(step);
+  return step;
+}
+
 // Keeps an activation's elements until the host has read them.
 void keep(graph::Graph& graph, ValueId id, const std::string& name) {
   const ValueId storage = graph.storage_of(id);
@@ -35,6 +41,7 @@ Result<DifferentiatedCase> build_forward(const cases::OpCase& op_case) {
   DifferentiatedCase out;
   out.graph = std::make_unique<graph::Graph>();
   LOWTIDE_TRY(cases::CaseGraph built, op_case.build(*out.graph));
+  out.step = step_of(built);
   out.inputs = std::move(built.inputs);
   out.outputs = std::move(built.outputs);
   for (size_t i = 0; i < out.outputs.size(); ++i) {
@@ -48,6 +55,7 @@ Result<DifferentiatedCase> build_differentiated(const std::function<Result<cases
   out.graph = std::make_unique<graph::Graph>();
   graph::Graph& graph = *out.graph;
   LOWTIDE_TRY(cases::CaseGraph built, build(graph));
+  out.step = step_of(built);
   out.inputs = std::move(built.inputs);
   out.outputs = std::move(built.outputs);
   for (const ValueId output : out.outputs) {
@@ -91,7 +99,7 @@ std::vector<Drawn> draw_inputs(const DifferentiatedCase& built) {
 }
 
 void set_inputs(reference::Interpreter& interpreter, const DifferentiatedCase& built) {
-  interpreter.set_step(test_step());
+  interpreter.set_step(built.step);
   for (const Drawn& drawn : draw_inputs(built)) interpreter.set(drawn.id, drawn.elements);
 }
 
@@ -111,6 +119,7 @@ shaders::StepBlock test_step() {
   step.blend = 0.625f;
   step.adam_correction1 = 0.3439f;    // 1 - 0.9^4
   step.adam_correction2 = 0.003994f;  // 1 - 0.999^4
+  step.radam_rectification = 0.25f;
   return step;
 }
 

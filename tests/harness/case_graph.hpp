@@ -19,7 +19,8 @@ struct DifferentiatedCase {
   std::vector<cases::CaseInput> weights;  // the random c of each output
   std::vector<ValueId> losses;            // sum c y of each output, made metrics
   std::vector<ValueId>
-      input_gradients;  // by input; invalid where not differentiable. Made metrics where they are activations.
+      input_gradients;      // by input; invalid where not differentiable. Made metrics where they are activations.
+  shaders::StepBlock step;  // what the case makes of test_step()
 };
 
 // The cases whose op has a gradient.
@@ -38,7 +39,7 @@ struct Drawn {
 };
 std::vector<Drawn> draw_inputs(const DifferentiatedCase& built);
 
-// Sets every input and weight (and a fixed step block) of an interpreter.
+// Sets every input and weight, and the step block, of an interpreter.
 void set_inputs(reference::Interpreter& interpreter, const DifferentiatedCase& built);
 std::vector<double> elements_of(reference::Interpreter& interpreter, ValueId id);
 

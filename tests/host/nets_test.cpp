@@ -304,5 +304,20 @@ TEST(TrainStep, StepBlockHoldsAdamsCorrections) {
   EXPECT_EQ(block.valid_count, 7u);
 }
 
+// RAdam's r by hand: zero while rho, about the number of steps at first, is at most 4; near 1 in the end.
+TEST(TrainStep, StepBlockHoldsRadamsRectification) {
+  OptimizerOptions options = {.name = OptimizerKind::radam};
+  const auto rectification = [&](uint64_t step) {
+    return make_step_block(options, 1, step, {.rate = 0.25}, 7).radam_rectification;
+  };
+  EXPECT_EQ(rectification(0), 0.0f);
+  EXPECT_EQ(rectification(3), 0.0f);
+  EXPECT_NEAR(rectification(4), 0.0173115f, 1e-7f);
+  EXPECT_NEAR(rectification(99), 0.2153354f, 1e-6f);
+  EXPECT_NEAR(rectification(9999), 0.9997733f, 1e-6f);
+  options.beta2 = 0.6;  // the longest average is no longer than 4 steps
+  EXPECT_EQ(rectification(1000), 0.0f);
+}
+
 }  // namespace
 }  // namespace lowtide::trainer

@@ -14,6 +14,7 @@
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/mse/mse.hpp"
+#include "engine/ops/radam/radam.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "trainer/nets/registry.hpp"
@@ -50,6 +51,12 @@ Result<void> add_optimizer(TrainGraph& train, const OptimizerOptions& options) {
       .attributes = train.attributes, .gradient_scale = norm.scale, .first_block = 0, .block_count = blocks};
   if (options.name == OptimizerKind::sgd) {
     return ops::sgd(graph, "optimizer", inputs, static_cast<float>(options.momentum), options.nesterov);
+  }
+  if (options.name == OptimizerKind::radam) {
+    return ops::radam(graph, "optimizer", inputs,
+                      {.beta1 = static_cast<float>(options.beta1),
+                       .beta2 = static_cast<float>(options.beta2),
+                       .epsilon = static_cast<float>(options.epsilon)});
   }
   ops::AdamOpParams params;
   params.beta1 = static_cast<float>(options.beta1);
@@ -117,6 +124,7 @@ shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t see
   block.quantized_share = static_cast<float>(values.quantized_share);
   block.adam_correction1 = correction(options.beta1);
   block.adam_correction2 = correction(options.beta2);
+  block.radam_rectification = static_cast<float>(ops::radam_rectification(options.beta2, step));
   block.valid_count = valid_count;
   return block;
 }

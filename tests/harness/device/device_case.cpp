@@ -119,8 +119,7 @@ Result<DeviceRun> run_on_device(const DifferentiatedCase& built, const graph::Lo
     }
   }
   for (const ValueId id : graph.with_role(Role::step)) {
-    const shaders::StepBlock step = test_step();
-    std::memcpy(executor->input(slot, id).data(), &step, sizeof step);
+    std::memcpy(executor->input(slot, id).data(), &built.step, sizeof built.step);
   }
   LOWTIDE_TRY(const runtime::Ticket ticket, executor->submit(slot));
   LOWTIDE_TRY_VOID(executor->wait(ticket));
