@@ -183,13 +183,30 @@ Lister list_recipe() {
   return lister;
 }
 
-// The sign quantisers have one bit, TWN has two; with other bits the first or last layer of such a network is dorefa.
+// The sign quantisers have one bit, TWN has two, SYQ one or two, shift weights 2 to 4, of DeepShift 5 in front of
+// activations in full precision; with other bits the first or last layer of such a network is dorefa.
+bool has_edge_bits(WeightQuantizer quantizer, uint32_t bits, bool is_activation_quantized) {
+  switch (quantizer) {
+    case WeightQuantizer::sign:
+    case WeightQuantizer::sign_channel:
+      return bits == 1;
+    case WeightQuantizer::twn:
+      return bits == 2;
+    case WeightQuantizer::syq:
+      return bits <= 2;
+    case WeightQuantizer::sparse_shift:
+      return bits >= 2 && bits <= 4;
+    case WeightQuantizer::deepshift_q:
+    case WeightQuantizer::deepshift_ps:
+      return bits >= 2 && bits <= (is_activation_quantized ? 4u : 5u);
+    default:
+      return true;
+  }
+}
+
 void set_edge_bits(LayerPrecision& precision, uint32_t bits, bool sets_activation) {
-  const WeightQuantizer weights = precision.weight_quantizer;
-  const bool is_sign = weights == WeightQuantizer::sign || weights == WeightQuantizer::sign_channel;
   precision.weight_bits = bits;
-  const bool is_syq = weights == WeightQuantizer::syq;
-  if ((is_sign && bits != 1) || (weights == WeightQuantizer::twn && bits != 2) || (is_syq && bits > 2)) {
+  if (!has_edge_bits(precision.weight_quantizer, bits, sets_activation)) {
     precision.weight_quantizer = WeightQuantizer::dorefa;
     precision.weight_estimator = Estimator::own;
   }
@@ -348,6 +365,9 @@ const char* to_string(Estimator value) {
   return word(value);
 }
 const char* to_string(BlendSchedule value) {
+  return word(value);
+}
+const char* to_string(SparseShiftStart value) {
   return word(value);
 }
 const char* to_string(ExpansionMerge value) {

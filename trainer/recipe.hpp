@@ -14,8 +14,10 @@
 
 #include "engine/base/result.hpp"
 #include "trainer/methods/aqe_options.hpp"
+#include "trainer/methods/deepshift_options.hpp"
 #include "trainer/methods/exp_net_options.hpp"
 #include "trainer/methods/stochastic_options.hpp"
+#include "trainer/methods/s3_options.hpp"
 
 namespace lowtide::trainer {
 
@@ -24,7 +26,20 @@ namespace lowtide::trainer {
 inline constexpr uint32_t kFloatBits = 32;
 
 enum class Normalization { standard, symmetric, unit };
-enum class WeightQuantizer { dorefa, dorefa_detached, sign, sign_channel, threshold, twn, syq, lsq, uniq };
+enum class WeightQuantizer {
+  dorefa,
+  dorefa_detached,
+  sign,
+  sign_channel,
+  threshold,
+  twn,
+  syq,
+  lsq,
+  uniq,
+  sparse_shift,
+  deepshift_q,
+  deepshift_ps
+};
 enum class ActivationQuantizer { dorefa, sign, none, threshold, lsq, pact, uniq };
 enum class WeightStage { quantized, full_precision };
 enum class ActivationStage { quantized, clipped, full_precision };
@@ -93,7 +108,8 @@ struct QuantizationOptions {
   // (Rastegari et al. 2016, XNOR-Net, eq. 6); threshold: signs, ternary, or powers of two with 3 and 4 bits, without a
   // scale (methods/aqe.hpp); twn: ternary beyond 0.7 mean |w|, times the mean |w| there (Li et al. 2016);
   // syq: signs (1 bit) or ternary levels (2 bits) times a learned number for each position of the kernel
-  // (nets/syq_operands.hpp).
+  // (nets/syq_operands.hpp). Signed powers of two: sparse_shift (methods/s3.hpp), deepshift_q and deepshift_ps
+  // (methods/deepshift.hpp).
   WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
   // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; none: the network's own
   // activation stays.
@@ -188,6 +204,8 @@ struct Phase {
   StochasticOptions stochastic;
   BlendOptions blend;
   ExpansionOptions expansion;
+  SparseShiftOptions sparse_shift;
+  DeepshiftOptions deepshift;
 
   friend bool operator==(const Phase&, const Phase&) = default;
 };
@@ -228,7 +246,8 @@ std::string recipe_text(const Recipe& recipe);
 std::vector<std::string> recipe_keys();
 
 // What applies to one layer after first_layer, last_layer and the matching [[quantization.layers]]. Where first_layer
-// or last_layer ask a sign network or TWN for other bits than they have, that layer uses dorefa and its own estimator.
+// or last_layer ask a sign, TWN or shift network for bits that it does not have, that layer uses dorefa and its own
+// estimator.
 struct LayerPrecision {
   uint32_t weight_bits = kFloatBits;
   uint32_t activation_bits = kFloatBits;  // of the tensor that enters the layer
@@ -261,6 +280,7 @@ const char* to_string(NanPolicy value);
 const char* to_string(ThresholdRule value);
 const char* to_string(Estimator value);
 const char* to_string(BlendSchedule value);
+const char* to_string(SparseShiftStart value);
 const char* to_string(ExpansionMerge value);
 const char* to_string(ExpansionSchedule value);
 

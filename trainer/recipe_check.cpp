@@ -7,9 +7,11 @@
 #include <algorithm>
 
 #include "trainer/methods/aqe.hpp"
+#include "trainer/methods/deepshift.hpp"
 #include "trainer/methods/exp_net.hpp"
 #include "trainer/methods/stochastic.hpp"
 #include "trainer/methods/learned_step.hpp"
+#include "trainer/methods/s3.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -147,6 +149,8 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   check_aqe(where, phase, out);
   check_expansion(where, phase, out);
   check_stochastic(where, phase, out);
+  check_sparse_shift(where, phase, out);
+  check_deepshift(where, phase, out);
   if (phase.training.label_smoothing > 0 && phase.training.loss != LossKind::cross_entropy) {
     out.push_back(where + "training.label_smoothing belongs to loss = \"cross_entropy\"");
   }

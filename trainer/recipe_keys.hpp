@@ -47,7 +47,10 @@ constexpr auto words_of(WeightQuantizer) {
                     Word<WeightQuantizer>{WeightQuantizer::twn, "twn"},
                     Word<WeightQuantizer>{WeightQuantizer::syq, "syq"},
                     Word<WeightQuantizer>{WeightQuantizer::lsq, "lsq"},
-                    Word<WeightQuantizer>{WeightQuantizer::uniq, "uniq"}};
+                    Word<WeightQuantizer>{WeightQuantizer::uniq, "uniq"},
+                    Word<WeightQuantizer>{WeightQuantizer::sparse_shift, "sparse_shift"},
+                    Word<WeightQuantizer>{WeightQuantizer::deepshift_q, "deepshift_q"},
+                    Word<WeightQuantizer>{WeightQuantizer::deepshift_ps, "deepshift_ps"}};
 }
 constexpr auto words_of(ActivationQuantizer) {
   return std::array{Word<ActivationQuantizer>{ActivationQuantizer::dorefa, "dorefa"},
@@ -101,6 +104,10 @@ constexpr auto words_of(BlendSchedule) {
                     Word<BlendSchedule>{BlendSchedule::constant, "constant"}};
 }
 
+constexpr auto words_of(SparseShiftStart) {
+  return std::array{Word<SparseShiftStart>{SparseShiftStart::dense, "dense"},
+                    Word<SparseShiftStart>{SparseShiftStart::released, "released"}};
+}
 constexpr auto words_of(ExpansionMerge) {
   return std::array{Word<ExpansionMerge>{ExpansionMerge::none, "none"},
                     Word<ExpansionMerge>{ExpansionMerge::add, "add"},
@@ -247,6 +254,17 @@ void describe(V& v, StochasticOptions& o) {
   v.key("fraction", o.fraction, RealRange{0, 1});
 }
 
+template <class V>
+void describe(V& v, SparseShiftOptions& o) {
+  v.key("dense_regularizer", o.dense_regularizer, RealRange{0, 1});
+  v.key("start", o.start);
+}
+
+template <class V>
+void describe(V& v, DeepshiftOptions& o) {
+  v.key("penalty", o.penalty, RealRange{0, 1});
+}
+
 // The sections that a recipe has at its top level and that each [[phase]] may override.
 template <class V>
 void describe_phase_sections(V& v, Phase& o) {
@@ -258,6 +276,8 @@ void describe_phase_sections(V& v, Phase& o) {
   v.section("stochastic", o.stochastic);
   v.section("blend", o.blend);
   v.section("expansion", o.expansion);
+  v.section("sparse_shift", o.sparse_shift);
+  v.section("deepshift", o.deepshift);
 }
 
 template <class V>

@@ -109,6 +109,31 @@ INSTANTIATE_TEST_SUITE_P(Thresholds, Export, testing::ValuesIn(threshold_cases()
                          [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
+    Shift, Export,
+    testing::Values(
+        ExportCase{"s3_w2a2", {"quantization.weight_quantizer=sparse_shift"}, 3},
+        ExportCase{"s3_w3a2", {"quantization.weight_bits=3", "quantization.weight_quantizer=sparse_shift"}, 3},
+        ExportCase{
+            "s3_w4a2",
+            {"quantization.weight_bits=4", "quantization.weight_quantizer=sparse_shift", "sparse_shift.start=released"},
+            3},
+        ExportCase{"s3_w3_fp32",
+                   {"quantization.weight_bits=3", "quantization.activation_bits=fp32",
+                    "quantization.weight_quantizer=sparse_shift"},
+                   0},
+        ExportCase{"deepshift_ps_w4a2",
+                   {"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_ps", "optimizer.name=radam"},
+                   3},
+        ExportCase{"deepshift_ps_w5_fp32",
+                   {"quantization.weight_bits=5", "quantization.activation_bits=fp32",
+                    "quantization.weight_quantizer=deepshift_ps"},
+                   0},
+        ExportCase{"deepshift_q_w3a2", {"quantization.weight_bits=3", "quantization.weight_quantizer=deepshift_q"}, 3},
+        // Sixteen levels do not fit a shift code: the layers stay in f32.
+        ExportCase{"deepshift_q_w4a2", {"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_q"}, 0}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
     Precisions, Export,
     testing::Values(ExportCase{"w2a2", {}, 3},
                     ExportCase{"w1a1_sign",

@@ -75,17 +75,24 @@ TEST_P(Overfit, OneBatchBelowALoss) {
 
 INSTANTIATE_TEST_SUITE_P(
     Train, Overfit,
-    ::testing::Values(Precision{"fp32", {"quantization.weight_bits=fp32", "quantization.activation_bits=fp32"}},
-                      Precision{"w2a2", {}},
-                      Precision{"w1a1_sign",
-                                {"quantization.weight_bits=1", "quantization.activation_bits=1",
-                                 "quantization.weight_quantizer=sign_channel", "quantization.activation_quantizer=sign",
-                                 "network.width=1", "optimizer.latent_clip=1"}},
-                      Precision{"w4a4_sgd_mse",
-                                {"optimizer.name=sgd", "optimizer.nesterov=true", "training.loss=mse",
-                                 "optimizer.gradient_clip_norm=5", "quantization.weight_bits=4",
-                                 "quantization.activation_bits=4"},
-                                0.2}),
+    ::testing::Values(
+        Precision{"fp32", {"quantization.weight_bits=fp32", "quantization.activation_bits=fp32"}},
+        Precision{"w2a2", {}},
+        Precision{"w1a1_sign",
+                  {"quantization.weight_bits=1", "quantization.activation_bits=1",
+                   "quantization.weight_quantizer=sign_channel", "quantization.activation_quantizer=sign",
+                   "network.width=1", "optimizer.latent_clip=1"}},
+        Precision{"w4a4_sgd_mse",
+                  {"optimizer.name=sgd", "optimizer.nesterov=true", "training.loss=mse",
+                   "optimizer.gradient_clip_norm=5", "quantization.weight_bits=4", "quantization.activation_bits=4"},
+                  0.2},
+        Precision{"s3_w3_fp32",
+                  {"quantization.weight_bits=3", "quantization.activation_bits=fp32",
+                   "quantization.weight_quantizer=sparse_shift"}},
+        Precision{"deepshift_q_w4a2", {"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_q"}},
+        Precision{"deepshift_ps_w5_radam",
+                  {"quantization.weight_bits=5", "quantization.activation_bits=fp32",
+                   "quantization.weight_quantizer=deepshift_ps", "optimizer.name=radam"}}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Step, ThatIsNotFiniteLeavesParametersAlone) {

@@ -23,6 +23,17 @@ TEST(Resume, AfterAnInterruptWithinAnEpochEqualsUninterrupted) {
                         });
 }
 
+TEST(Resume, OfShiftWeightsEqualsUninterrupted) {
+  expect_resumed_equals(
+      small_recipe({"quantization.weight_bits=3", "quantization.weight_quantizer=sparse_shift", "optimizer.name=sgd",
+                    "optimizer.weight_decay=0.0005", "schedule.rate=0.05", "training.epochs=2"}),
+      "sparse_shift", [](RunOptions& options) { options.should_stop = stop_at(23); });
+  // The interrupt comes while RAdam's average is still too short to be rectified.
+  expect_resumed_equals(small_recipe({"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_ps",
+                                      "optimizer.name=radam", "training.epochs=2"}),
+                        "deepshift", [](RunOptions& options) { options.should_stop = stop_at(3); });
+}
+
 TEST(Resume, AcrossPhasesEqualsUninterrupted) {
   const char* kPhases = R"(
 name = "phases"

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -41,7 +42,10 @@ std::string bits_text(uint32_t bits) {
 
 // Bytes of a layer's weights as bit planes of 32-bit words; rows are padded to whole words.
 uint64_t packed_bytes(const trainer::NetLayer& layer, const graph::Graph& graph) {
-  const TensorDesc& weight = graph.desc(graph.find(layer.name + ".weight"));
+  const auto node = std::find_if(graph.nodes().begin(), graph.nodes().end(),
+                                 [&](const graph::Node& candidate) { return candidate.name == layer.name; });
+  LOWTIDE_CHECK(node != graph.nodes().end(), "a layer without a node");
+  const TensorDesc& weight = graph.desc(node->in(1));  // levels, whatever latents they are made of
   if (layer.precision.weight_bits > quant::kMaxBits) return weight.bytes();  // in full precision, or trains only
   return TensorDesc{packed_dtype(layer.precision.weight_bits), weight.shape}.bytes();
 }

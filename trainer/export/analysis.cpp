@@ -8,9 +8,11 @@
 
 #include "engine/graph/op_info.hpp"
 #include "engine/ops/clip/clip.hpp"
+#include "engine/ops/deepshift/deepshift.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/quantize_step/quantize_step.hpp"
 #include "engine/ops/quantize_threshold/quantize_threshold.hpp"
+#include "engine/ops/sparse_shift/sparse_shift.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -20,6 +22,10 @@ using graph::Node;
 
 bool is_op(const Node& node, std::string_view name) {
   return node.op->name == name;
+}
+
+Levels shift_weights(uint32_t bits) {
+  return {.activation = {.kind = quant::ActivationKind::shift, .bits = bits}, .weight = quant::WeightKind::shift};
 }
 
 // The quantisers, and what their levels are. A new quantiser needs a row here, and nothing else of the exporter.
@@ -38,6 +44,9 @@ Levels levels_of_step(const Node& node) {
 }
 
 constexpr QuantizerRow kQuantizers[] = {
+    {"deepshift_ps", [](const Node& node) { return shift_weights(node.params<ops::DeepshiftPsOpParams>().bits); }},
+    // Its 2^bits levels have no zero, whose code every shift code has, so they need a bit more.
+    {"deepshift_q", [](const Node& node) { return shift_weights(node.params<ops::DeepshiftQOpParams>().bits + 1); }},
     {"quantize_activations",
      [](const Node& node) {
        return Levels{.activation = {.bits = node.params<ops::QuantizeActivationsOpParams>().bits}};
@@ -54,6 +63,7 @@ constexpr QuantizerRow kQuantizers[] = {
      }},
     {"quantize_weights",
      [](const Node& node) { return Levels{.activation = {.bits = node.params<ops::QuantizeWeightsOpParams>().bits}}; }},
+    {"sparse_shift", [](const Node& node) { return shift_weights(node.params<ops::SparseShiftOpParams>().bits); }},
 };
 
 std::optional<Levels> levels_of_quantizer(const Node& node) {

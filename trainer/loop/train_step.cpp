@@ -100,8 +100,11 @@ shaders::BlockAttributes attributes_of(const NetParameter& parameter, const Opti
       parameter.kind == ParameterKind::scale ||
       std::any_of(options.weight_decay_exclude.begin(), options.weight_decay_exclude.end(), is_meant);
   const bool is_latent = parameter.kind == ParameterKind::weight && parameter.weight_bits != kFloatBits;
-  return {.weight_decay = is_excluded ? 0.0f : static_cast<float>(options.weight_decay),
-          .latent_clip = is_latent ? static_cast<float>(options.latent_clip) : 0.0f,
+  const bool has_decay = parameter.has_weight_decay && !is_excluded;
+  float clip = is_latent ? static_cast<float>(options.latent_clip) : 0.0f;
+  if (parameter.latent_limit > 0 && !(clip > 0 && clip < parameter.latent_limit)) clip = parameter.latent_limit;
+  return {.weight_decay = has_decay ? static_cast<float>(options.weight_decay) : 0.0f,
+          .latent_clip = clip,
           .rate_scale = 1.0f,
           .reserved = 0.0f};
 }

@@ -23,13 +23,30 @@ bool has_bits(WeightQuantizer quantizer, uint32_t bits) {
       return bits == 2;
     case WeightQuantizer::syq:
       return bits <= 2;
+    case WeightQuantizer::lsq:
+    case WeightQuantizer::uniq:
+      return bits <= quant::kMaxBits;
+    case WeightQuantizer::sparse_shift:
+    case WeightQuantizer::deepshift_q:
+    case WeightQuantizer::deepshift_ps:
+      return bits >= 2 && bits <= quant::kMaxShiftBits;
     default:
       return true;
   }
 }
 bool has_bits(ActivationQuantizer quantizer, uint32_t bits) {
-  if (quantizer == ActivationQuantizer::sign) return bits == 1;
-  return quantizer != ActivationQuantizer::threshold || bits <= quant::kMaxShiftBits;
+  switch (quantizer) {
+    case ActivationQuantizer::sign:
+      return bits == 1;
+    case ActivationQuantizer::threshold:
+      return bits <= quant::kMaxShiftBits;
+    case ActivationQuantizer::lsq:
+    case ActivationQuantizer::pact:
+    case ActivationQuantizer::uniq:
+      return bits <= quant::kMaxBits;
+    default:
+      return true;
+  }
 }
 
 }  // namespace

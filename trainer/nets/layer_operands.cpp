@@ -9,6 +9,7 @@
 #include "trainer/nets/blocks.hpp"
 #include "trainer/nets/drawn_levels.hpp"
 #include "trainer/nets/estimators.hpp"
+#include "trainer/nets/shift_operands.hpp"
 #include "trainer/nets/step_operands.hpp"
 #include "trainer/nets/syq_operands.hpp"
 #include "trainer/nets/threshold_operands.hpp"
@@ -63,7 +64,9 @@ LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal
   const std::string name = layer + "/x";
   if (precision.is_clipped && !x.is_image) {
     // What the quantiser does before it rounds, whatever activation is pending.
-    const float lowest = precision.activation_quantizer == ActivationQuantizer::dorefa ? 0.0f : -1.0f;
+    const bool is_signed = precision.activation_quantizer == ActivationQuantizer::sign ||
+                           precision.activation_quantizer == ActivationQuantizer::threshold;
+    const float lowest = is_signed ? -1.0f : 0.0f;
     return {.value = net.keep(ops::clip(net.graph(), name, x.value, lowest, 1.0f))};
   }
   const bool is_float = x.is_image || precision.activation_bits == kFloatBits ||
@@ -83,6 +86,8 @@ LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal
 
 LayerOperand layer_weights(NetContext& net, const std::string& layer, const Shape& shape, Initializer initializer,
                            const LayerPrecision& precision) {
+  const bool is_shift = precision.weight_bits != kFloatBits && is_shift_quantizer(precision.weight_quantizer);
+  if (is_shift) return shift_weights(net, layer, shape, initializer, precision);
   const ValueId w = net.parameter(layer + ".weight", shape, ParameterKind::weight, initializer, precision.weight_bits);
   if (precision.weight_bits == kFloatBits) return {.value = w};
   if (has_learned_step(precision.weight_quantizer)) return step_weights(net, layer, w, precision);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/base/rng.hpp"
+#include "trainer/nets/shift_operands.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -95,6 +96,12 @@ ValueId NetContext::learned_step(std::string name, const StepRecord& record) {
   return value;
 }
 
+ValueId NetContext::parameter(NetParameter parameter) {
+  parameter.value = graph_.parameter(parameter.name, parameter.shape);
+  parameters_.push_back(std::move(parameter));
+  return parameters_.back().value;
+}
+
 ValueId NetContext::state(std::string name, Shape shape, Initializer initializer) {
   const ValueId value = graph_.state(name, f32_desc(shape));
   parameters_.push_back({.name = std::move(name),
@@ -119,9 +126,10 @@ ValueId NetContext::keep(Result<ValueId> result) {
 }
 
 std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed) {
+  Rng rng(seed, stream_of(parameter.name));
+  if (is_latent_stack(parameter.initializer)) return initial_latents(parameter, rng);
   std::vector<float> elements(parameter.shape.element_count(), constant_start(parameter.initializer));
   const Fans fans = fans_of(parameter.shape);
-  Rng rng(seed, stream_of(parameter.name));
   if (parameter.initializer == Initializer::kaiming) {
     const auto deviation = static_cast<float>(std::sqrt(2.0 / fans.in));
     for (float& element : elements) element = deviation * rng.normal();

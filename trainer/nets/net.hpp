@@ -29,8 +29,11 @@ enum class Initializer {
   quarters,  // 0.25: slopes of PReLU
   fifths,    // 0.2 and 0.1: scales of SYQ
   tenths,
-  kaiming,  // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
-  xavier,   // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
+  kaiming,                // normal, deviation sqrt(2 / fan_in) (He et al. 2015, eq. 10)
+  xavier,                 // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
+  sparse_shift_dense,     // stacked latents of S3: every weight +-1 (trainer/methods/s3.hpp)
+  sparse_shift_released,  // likewise: half of the weights 0
+  deepshift_ps,           // stacked latents of DeepShift-PS (trainer/methods/deepshift.hpp)
 };
 
 enum class ParameterKind {
@@ -61,6 +64,8 @@ struct NetParameter {
   uint32_t weight_bits = kFloatBits;  // weights of quantised layers: the latent's bits
   HandOver hand_over = HandOver::required;
   std::optional<StepRecord> learned = {};  // kinds step and clip
+  bool has_weight_decay = true;            // false: latents that a method never decays
+  float latent_limit = 0;  // the optimiser keeps latents within +-this, whatever the recipe says; 0: no limit
 };
 
 // A layer with weights, for `lowtide inspect` and the exporter.
@@ -108,6 +113,7 @@ class NetContext {
                     uint32_t weight_bits = kFloatBits);
   // The step of a quantiser or PACT's bound, f32 []. trainer/loop/prepare.hpp sets it when a phase begins.
   ValueId learned_step(std::string name, const StepRecord& record);
+  ValueId parameter(NetParameter parameter);  // of the record's name and shape; its value is set here
   ValueId state(std::string name, Shape shape, Initializer initializer);
   // Of the parameters from the `first`-th on; steps that are never handed over stay so.
   void set_hand_over(size_t first, HandOver hand_over);
