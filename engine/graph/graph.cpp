@@ -29,15 +29,15 @@ ValueId Graph::input(std::string name, TensorDesc desc) {
 }
 
 ValueId Graph::parameter(std::string name, Shape shape) {
-  return add_value({.desc = f32_desc(shape), .role = Role::parameter, .name = std::move(name)});
+  return add_value({.desc = f32_desc(shape), .role = Role::parameter, .name = scope_ + name});
 }
 
 ValueId Graph::state(std::string name, TensorDesc desc) {
-  return add_value({.desc = desc, .role = Role::state, .name = std::move(name)});
+  return add_value({.desc = desc, .role = Role::state, .name = scope_ + name});
 }
 
 ValueId Graph::constant(std::string name, TensorDesc desc) {
-  return add_value({.desc = desc, .role = Role::constant, .name = std::move(name)});
+  return add_value({.desc = desc, .role = Role::constant, .name = scope_ + name});
 }
 
 ValueId Graph::step_block() {
@@ -71,7 +71,7 @@ ValueId Graph::mirror(ValueId parameter, Role role) {
 Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
                                   std::vector<ValueId> inputs, std::vector<ValueId> outputs) {
   LOWTIDE_CHECK(param_bytes == op.param_bytes, fmt::format("parameters of another op given to {}", op.name));
-  Node node = {.op = &op, .name = std::move(name), .inputs = std::move(inputs), .outputs = std::move(outputs)};
+  Node node = {.op = &op, .name = scope_ + name, .inputs = std::move(inputs), .outputs = std::move(outputs)};
   node.set_params(params, param_bytes);
   for (const ValueId id : node.inputs) LOWTIDE_CHECK(id.index < values_.size(), "an input that is not in the graph");
   auto descs = op.infer(node, *this);

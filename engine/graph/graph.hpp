@@ -20,6 +20,11 @@ inline constexpr uint32_t kStepBlockWords = 16;
 
 class Graph {
  public:
+  // What goes in front of every name that parameter, state, constant and append are given from now on, so that several
+  // networks of one builder can live in one graph: "teacher/". Empty at the start.
+  void set_scope(std::string prefix) { scope_ = std::move(prefix); }
+  const std::string& scope() const { return scope_; }
+
   // Values without a producer. Their names must be unique (LOWTIDE_CHECK): files and shared arenas go by them.
   ValueId input(std::string name, TensorDesc desc);
   ValueId parameter(std::string name, Shape shape);  // f32
@@ -61,6 +66,7 @@ class Graph {
 
   std::deque<Value> values_;
   std::deque<Node> nodes_;
+  std::string scope_;
 };
 
 // For builders: appends a node and returns its first output. The builders of engine/ops return Result<ValueId>.
