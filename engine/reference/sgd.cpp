@@ -17,10 +17,11 @@ void sgd(const Operands& o) {
   const std::span<double> w = o.outputs[0], m = o.outputs[1];
   const size_t first = size_t{p.first_block} * graph::kParameterBlock;
   for (size_t i = first; i < first + size_t{p.block_count} * graph::kParameterBlock; ++i) {
-    const double* attributes = &o.inputs[2][i / graph::kParameterBlock * 4];  // weight decay, latent clip, rate scale
+    const double* attributes = &o.inputs[2][i / graph::kParameterBlock * 4];  // BlockAttributes
     const double g = scale * o.inputs[0][i] + attributes[0] * w[i];
     m[i] = p.momentum * m[i] + g;
-    w[i] -= o.step.learning_rate * attributes[2] * (p.nesterov != 0 ? g + p.momentum * m[i] : m[i]);
+    const double rate = attributes[3] > 0.5 ? o.step.second_rate : o.step.learning_rate;
+    w[i] -= rate * attributes[2] * (p.nesterov != 0 ? g + p.momentum * m[i] : m[i]);
     if (attributes[1] > 0) w[i] = std::clamp(w[i], -attributes[1], attributes[1]);
   }
 }

@@ -10,7 +10,7 @@ struct BlockAttributes {
   float weight_decay;
   float latent_clip;  // parameters are kept in [-latent_clip, latent_clip]; 0: not clipped
   float rate_scale;   // multiplies the learning rate; 0 freezes the block
-  float reserved;     // zero
+  float is_second;    // above 0.5: the step block's second rate and corrections; else the first
 };
 LOWTIDE_SHADERS_END
 

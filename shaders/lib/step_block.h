@@ -20,7 +20,9 @@ struct StepBlock {
   uint valid_count;        // examples of the batch that count (the last evaluation batch is padded)
   float quantized_share;  // p of stochastic precision: a block runs quantised with this probability
   float radam_rectification;  // r of RAdam (Liu et al. 2020), computed in double by the host; 0: not yet tractable
-  uint reserved0, reserved1, reserved2, reserved3;  // zero
+  float second_rate;  // rate and corrections of the blocks whose attributes ask for them: a teacher that is trained too
+  float second_correction1, second_correction2;
+  uint reserved0;  // zero
 };
 LOWTIDE_SHADERS_END
 

@@ -25,10 +25,11 @@ BUFFER_READ_WRITE(5, vec4, m)
 void main() {
   const float scale = p.has_scale != 0u ? gradient_scale[0] : 1.0 / step_block[0].loss_scale;
   if (isnan(scale) || isinf(scale)) return;
-  const float learning_rate = step_block[0].learning_rate;
+  const StepBlock now = step_block[0];
   FOR_TILE_ITEMS(offset, p.count / 4u, p.stride) {
     const uint i = p.first / 4u + offset;
     const BlockAttributes block = attributes[i / 64u];
+    const float learning_rate = block.is_second > 0.5 ? now.second_rate : now.learning_rate;
     const vec4 old = w[i];
     const vec4 g = scale * dw[i] + block.weight_decay * old;
     const vec4 moment = p.momentum * m[i] + g;

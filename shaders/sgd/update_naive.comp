@@ -33,7 +33,8 @@ void main() {
   const float g = scale * dw[i] + attributes[block].weight_decay * old;
   const float moment = p.momentum * m[i] + g;
   const float direction = p.nesterov != 0u ? g + p.momentum * moment : moment;
-  float updated = old - step_block[0].learning_rate * attributes[block].rate_scale * direction;
+  const float rate = attributes[block].is_second > 0.5 ? step_block[0].second_rate : step_block[0].learning_rate;
+  float updated = old - rate * attributes[block].rate_scale * direction;
   const float limit = attributes[block].latent_clip;
   if (limit > 0.0) updated = clamp(updated, -limit, limit);
   m[i] = moment;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cases of sgd, adam, radam and gradient_norm: three parameters of awkward sizes, of which an update may cover a part;
-// attributes differ from block to block. Optimisers have no gradient.
+// attributes differ from block to block, is_second on both sides of 0.5. Optimisers have no gradient.
 #include <fmt/format.h>
 
 #include "engine/graph/parameter_blocks.hpp"
@@ -111,6 +111,13 @@ std::vector<OpCase> gradient_norm_cases() {
                      },
                      .check_gradient = false});
   }
+  cases.push_back({.name = "gradient_norm/from_block_1",
+                   .build = [](graph::Graph& g) -> Result<CaseGraph> {
+                     Parameters p = make_parameters(g, 1, 1, 2, false);
+                     LOWTIDE_TRY(const ops::GradientNorm norm, ops::gradient_norm(g, "norm", {1.0f, 1, 2}));
+                     return CaseGraph{.inputs = p.inputs, .outputs = {norm.norm, norm.scale}};
+                   },
+                   .check_gradient = false});
   return cases;
 }
 

@@ -120,6 +120,9 @@ shaders::StepBlock test_step() {
   step.adam_correction1 = 0.3439f;    // 1 - 0.9^4
   step.adam_correction2 = 0.003994f;  // 1 - 0.999^4
   step.radam_rectification = 0.25f;
+  step.second_rate = 0.03f;
+  step.second_correction1 = 0.5904f;  // 1 - 0.8^4
+  step.second_correction2 = 0.0394f;  // 1 - 0.99^4
   return step;
 }
 

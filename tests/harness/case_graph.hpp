@@ -43,7 +43,8 @@ std::vector<Drawn> draw_inputs(const DifferentiatedCase& built);
 void set_inputs(reference::Interpreter& interpreter, const DifferentiatedCase& built);
 std::vector<double> elements_of(reference::Interpreter& interpreter, ValueId id);
 
-// The step block that tests use: step 3, seed 12345, learning rate 0.1, loss scale 2, blend 0.625, quantised share 0.5.
+// The step block that tests use: step 3, seed 12345, learning rates 0.1 and 0.03, loss scale 2, blend 0.625, quantised
+// share 0.5.
 shaders::StepBlock test_step();
 
 // GoogleTest allows letters, digits and underscores in a parameter's name.

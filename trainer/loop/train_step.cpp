@@ -106,7 +106,7 @@ shaders::BlockAttributes attributes_of(const NetParameter& parameter, const Opti
   return {.weight_decay = has_decay ? static_cast<float>(options.weight_decay) : 0.0f,
           .latent_clip = clip,
           .rate_scale = 1.0f,
-          .reserved = 0.0f};
+          .is_second = 0.0f};
 }
 
 shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step,

@@ -4,7 +4,8 @@
 //   g = gradient_scale / loss_scale * dw  (+ weight_decay * w, Adam only)
 //   m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
 //   w = clip(w - rate ((m / c1) / (sqrt(v / c2) + epsilon) + (AdamW only) weight_decay * w))
-// c1 = 1 - beta1^(step + 1) and c2 likewise come from the step block, where the host computes them in double.
+// c1 = 1 - beta1^(step + 1) and c2 likewise come from the step block, where the host computes them in double; like the
+// rate there is a first and a second set, of which the block's attributes choose.
 #pragma once
 
 #include <string>

@@ -3,8 +3,8 @@
 //   g = gradient_scale / loss_scale * dw + weight_decay * w
 //   m = momentum * m + g
 //   w = clip(w - rate * (nesterov ? g + momentum * m : m))
-// with rate = learning_rate * rate_scale and clip to [-latent_clip, latent_clip] where latent_clip > 0 (Sutskever et
-// al. 2013).
+// with rate = rate_scale times the step block's first or second rate, as the block's attributes say, and clip to
+// [-latent_clip, latent_clip] where latent_clip > 0 (Sutskever et al. 2013).
 #pragma once
 
 #include <string>
