@@ -17,7 +17,10 @@ Signal cnv(NetContext& net, Signal image, uint32_t classes) {
              {.channels = net.scaled(kChannels[i]),
               .activation = Activation::hard_tanh,
               .position = i == 0 ? LayerPosition::first : LayerPosition::inner});
-    if (i == 1 || i == 3) x = max_pool(net, "pool" + std::to_string((i + 1) / 2), x, 2, 2);
+    if (i != 1 && i != 3) continue;
+    const std::string pool = "pool" + std::to_string((i + 1) / 2);
+    x = max_pool(net, pool, x, 2, 2);
+    net.mark(pool, x);
   }
   for (uint32_t i = 0; i < 2; ++i) {
     x = linear(net, "fc" + std::to_string(i + 1), x,

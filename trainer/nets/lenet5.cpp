@@ -10,8 +10,10 @@ Signal lenet5(NetContext& net, Signal image, uint32_t classes) {
   Signal x = conv(net, "conv1", image,
                   {.channels = net.scaled(6), .kernel = 5, .padding = 2, .position = LayerPosition::first});
   x = max_pool(net, "pool1", x, 2, 2);
+  net.mark("pool1", x);
   x = conv(net, "conv2", x, {.channels = net.scaled(16), .kernel = 5});
   x = max_pool(net, "pool2", x, 2, 2);
+  net.mark("pool2", x);
   x = linear(net, "fc1", x, {.channels = net.scaled(120)});
   x = linear(net, "fc2", x, {.channels = net.scaled(84)});
   x = drop(net, "drop", x);

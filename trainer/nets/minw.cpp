@@ -21,6 +21,7 @@ Signal minw(NetContext& net, Signal image, uint32_t classes, const std::array<ui
               .activation = Activation::hard_tanh,
               .initializer = Initializer::xavier,
               .position = i == 0 ? LayerPosition::first : LayerPosition::inner});
+    if (i % 2 == 1) net.mark("pool" + std::to_string(i / 2 + 1), x);
   }
   for (uint32_t i = 0; i < 2; ++i) {
     x = linear(

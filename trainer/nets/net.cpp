@@ -77,13 +77,15 @@ Activation NetContext::hidden_activation(Activation preferred) const {
 
 ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
                               uint32_t weight_bits) {
-  const ValueId value = graph_.parameter(name, shape);
-  parameters_.push_back({.name = std::move(name),
+  const ValueId value = is_frozen_ ? graph_.state(name, f32_desc(shape)) : graph_.parameter(name, shape);
+  parameters_.push_back({.name = graph_.value(value).name,
                          .value = value,
                          .shape = shape,
                          .kind = kind,
                          .initializer = initializer,
-                         .weight_bits = weight_bits});
+                         .is_state = is_frozen_,
+                         .weight_bits = weight_bits,
+                         .scope_length = graph_.scope().size()});
   return value;
 }
 
@@ -104,12 +106,13 @@ ValueId NetContext::parameter(NetParameter parameter) {
 
 ValueId NetContext::state(std::string name, Shape shape, Initializer initializer) {
   const ValueId value = graph_.state(name, f32_desc(shape));
-  parameters_.push_back({.name = std::move(name),
+  parameters_.push_back({.name = graph_.value(value).name,
                          .value = value,
                          .shape = shape,
                          .kind = ParameterKind::norm,
                          .initializer = initializer,
-                         .is_state = true});
+                         .is_state = true,
+                         .scope_length = graph_.scope().size()});
   return value;
 }
 

@@ -55,7 +55,7 @@ enum class HandOver {
 
 // A parameter or a running statistic, as the builder asked for it.
 struct NetParameter {
-  std::string name;  // "<layer>.weight", ".bias", ".gamma", ".beta", ".running_mean", ".running_var"
+  std::string name;  // the scope, then "<layer>.weight", ".bias", ".gamma", ".beta", ".running_mean", ".running_var"
   ValueId value = {};
   Shape shape = {};
   ParameterKind kind = ParameterKind::weight;
@@ -66,6 +66,10 @@ struct NetParameter {
   std::optional<StepRecord> learned = {};  // kinds step and clip
   bool has_weight_decay = true;            // false: latents that a method never decays
   float latent_limit = 0;  // the optimiser keeps latents within +-this, whatever the recipe says; 0: no limit
+  size_t scope_length = 0;  // characters of the name that are its network's scope
+
+  // The name that the builder gave: what patterns match, and what the same network has outside a scope.
+  std::string_view local_name() const { return std::string_view(name).substr(scope_length); }
 };
 
 // A layer with weights, for `lowtide inspect` and the exporter.
@@ -89,11 +93,30 @@ struct Signal {
   ValueId branch = {};  // EXP-Net: to be merged behind the activation; of the value's shape; invalid: none
 };
 
+// A named place of a network, where another network may look: "stage2", "pool1".
+struct NetPlace {
+  std::string name;
+  Signal signal;
+};
+
+// One of several networks of a graph.
+struct NetScope {
+  std::string prefix =
+      {};                  // of all that the graph is given while the context lives: "teacher/"; patterns do not see it
+  bool is_frozen = false;  // parameters are state, which no optimiser touches
+};
+
 // Errors stick: after the first one, blocks do nothing and the builder's result is that error, so builders read as
 // plain lists of layers.
 class NetContext {
  public:
-  NetContext(graph::Graph& graph, NetMode mode, const Phase& phase) : graph_(graph), mode_(mode), phase_(phase) {}
+  NetContext(graph::Graph& graph, NetMode mode, const Phase& phase, const NetScope& scope = {})
+      : graph_(graph), mode_(mode), phase_(phase), is_frozen_(scope.is_frozen) {
+    graph_.set_scope(scope.prefix);
+  }
+  ~NetContext() { graph_.set_scope({}); }
+  NetContext(const NetContext&) = delete;
+  NetContext& operator=(const NetContext&) = delete;
 
   graph::Graph& graph() { return graph_; }
   bool is_training() const { return mode_ != NetMode::evaluation; }
@@ -118,6 +141,8 @@ class NetContext {
   // Of the parameters from the `first`-th on; steps that are never handed over stay so.
   void set_hand_over(size_t first, HandOver hand_over);
   void add_layer(NetLayer layer) { layers_.push_back(std::move(layer)); }
+  // Names a place: the outputs of stages ("stage1", ...) or of pools ("pool1", ...), alike in all networks of a family.
+  void mark(std::string name, const Signal& signal) { places_.push_back({std::move(name), signal}); }
 
   bool has_failed() const { return error_.has_value(); }
   void set_error(Error error) {
@@ -129,13 +154,16 @@ class NetContext {
 
   const std::vector<NetParameter>& parameters() const { return parameters_; }
   const std::vector<NetLayer>& layers() const { return layers_; }
+  const std::vector<NetPlace>& places() const { return places_; }
 
  private:
   graph::Graph& graph_;
   NetMode mode_;
   Phase phase_;
+  bool is_frozen_;
   std::vector<NetParameter> parameters_;
   std::vector<NetLayer> layers_;
+  std::vector<NetPlace> places_;
   std::optional<Error> error_;
 };
 

@@ -33,6 +33,7 @@ Signal resnet(NetContext& net, Signal image, uint32_t classes, const std::array<
       const std::string name = "stage" + std::to_string(stage + 1) + "." + std::to_string(block + 1);
       x = basic_block(net, name, x, net.scaled(64u << stage), stage > 0 && block == 0 ? 2 : 1);
     }
+    net.mark("stage" + std::to_string(stage + 1), x);
   }
   x = global_average_pool(net, "pool", x);
   x = drop(net, "drop", x);

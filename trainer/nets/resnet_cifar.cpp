@@ -26,6 +26,7 @@ Signal resnet_cifar(NetContext& net, Signal image, uint32_t classes, uint32_t bl
       const std::string name = "stage" + std::to_string(stage + 1) + "." + std::to_string(block + 1);
       x = basic_block(net, name, x, net.scaled(16u << stage), stage > 0 && block == 0 ? 2 : 1);
     }
+    net.mark("stage" + std::to_string(stage + 1), x);
   }
   x = global_average_pool(net, "pool", x);
   x = drop(net, "drop", x);

@@ -16,7 +16,10 @@ Signal vgg_small(NetContext& net, Signal image, uint32_t classes) {
              {.channels = net.scaled(kStages[i / 2]),
               .padding = 1,
               .position = i == 0 ? LayerPosition::first : LayerPosition::inner});
-    if (i % 2 == 1) x = max_pool(net, "pool" + std::to_string(i / 2 + 1), x, 2, 2);
+    if (i % 2 == 0) continue;
+    const std::string pool = "pool" + std::to_string(i / 2 + 1);
+    x = max_pool(net, pool, x, 2, 2);
+    net.mark(pool, x);
   }
   x = drop(net, "drop", x);
   return linear(net, "fc", x,
