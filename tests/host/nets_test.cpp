@@ -159,6 +159,7 @@ TEST(Nets, CountsAreThoseOfTheLiterature) {
   EXPECT_EQ(counts_of("resnet20").parameters, 269722u);
   EXPECT_EQ(counts_of("resnet32").parameters, 464154u);
   EXPECT_EQ(counts_of("resnet56").parameters, 853018u);
+  EXPECT_EQ(counts_of("preresnet20").parameters, 272282u);  // by hand: 0.27 M, as ResNet-20
   EXPECT_EQ(counts_of("resnet18").parameters, 11689512u);
   EXPECT_EQ(counts_of("resnet34").parameters, 21797672u);
   // As ResNet-18, with 1x1 shortcuts at the same three places: the same count.

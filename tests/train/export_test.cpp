@@ -176,6 +176,13 @@ INSTANTIATE_TEST_SUITE_P(
                                4}),
     [](const auto& test) { return std::string(test.param.name); });
 
+// Bare convolutions, and norms of sums.
+INSTANTIATE_TEST_SUITE_P(
+    PreActivation, Export,
+    testing::Values(ExportCase{
+        "w2a2_preresnet20", {"network.name=preresnet20", "data.train_limit=60", "data.test_limit=48"}, 15}),
+    [](const auto& test) { return std::string(test.param.name); });
+
 // A session normalises pixels itself; it must do so as the recipe's batches were.
 TEST(ExportPixels, AreNormalisedAsInTraining) {
   for (const char* kind : {"standard", "symmetric", "unit"}) {

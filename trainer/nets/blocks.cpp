@@ -29,7 +29,8 @@ Signal conv(NetContext& net, const std::string& name, Signal x, const ConvOption
   const LayerSpec spec = {.name = name,
                           .shape = {options.channels, options.kernel, options.kernel, net.desc(x).shape.last()},
                           .initializer = options.initializer,
-                          .precision = layer_precision(net.quantization(), name, options.position)};
+                          .precision = layer_precision(net.quantization(), name, options.position),
+                          .has_norm = options.norm};
   const Multiply multiply = [&](const std::string& node, ValueId input, const LayerOperand& w, float output_scale) {
     const ops::Conv2dParams params = {.stride_h = options.stride,
                                       .stride_w = options.stride,
@@ -49,8 +50,9 @@ Signal conv(NetContext& net, const std::string& name, Signal x, const ConvOption
                  .weight_count = spec.shape.element_count(),
                  .multiply_adds = uint64_t{out[1]} * out[2] * spec.shape.element_count()});
   if (options.pool > 1) y.value = max_pool(net, name + "/pool", {.value = y.value}, options.pool, options.pool).value;
-  Signal signal = {.value = layer_norm(net, name, y), .pending = net.hidden_activation(options.activation)};
-  if (is_expanded(net, spec.precision, options.position)) {
+  Signal signal = {.value = options.norm ? layer_norm(net, name, y) : y.value,
+                   .pending = net.hidden_activation(options.activation)};
+  if (options.norm && is_expanded(net, spec.precision, options.position)) {
     signal.branch = grow_branch(net, spec, in, multiply, options.pool);
   }
   return signal;
@@ -84,6 +86,12 @@ Signal linear(NetContext& net, const std::string& name, Signal x, const LinearOp
     signal.value = net.keep(ops::bias(net.graph(), name + "/bias", y.value, b));
   }
   return signal;
+}
+
+Signal batch_norm(NetContext& net, const std::string& name, Signal x, Activation activation) {
+  if (net.has_failed()) return {};
+  LOWTIDE_CHECK(x.pending == Activation::none && !x.branch.is_valid(), "a norm of what is still to be activated");
+  return {.value = layer_norm(net, name, {.value = x.value}), .pending = net.hidden_activation(activation)};
 }
 
 }  // namespace lowtide::trainer

@@ -21,6 +21,7 @@ struct ConvOptions {
   uint32_t stride = 1;
   uint32_t padding = 0;                      // on each side; zeros, which contribute nothing
   uint32_t pool = 1;                         // > 1: max pooling of that size and stride between convolution and norm
+  bool norm = true;                          // batch norm; without it EXP-Net grows no branch here
   Activation activation = Activation::relu;  // what follows the norm; pending in the result
   Initializer initializer = Initializer::kaiming;
   LayerPosition position = LayerPosition::inner;
@@ -39,6 +40,9 @@ struct LinearOptions {
 
 // x [n, ...], flattened to [n, c] where it is not -> [n, channels].
 Signal linear(NetContext& net, const std::string& name, Signal x, const LinearOptions& options);
+
+// A norm that no convolution stands in front of: of a sum, without pending activation.
+Signal batch_norm(NetContext& net, const std::string& name, Signal x, Activation activation);
 
 // Pools of `kernel` x `kernel` with that stride; a rest at the border is dropped (no padding) or seen as absent.
 Signal max_pool(NetContext& net, const std::string& name, Signal x, uint32_t kernel, uint32_t stride,

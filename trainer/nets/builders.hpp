@@ -26,6 +26,9 @@ Signal resnet20(NetContext& net, Signal image, uint32_t classes);
 Signal resnet32(NetContext& net, Signal image, uint32_t classes);
 Signal resnet56(NetContext& net, Signal image, uint32_t classes);
 
+// Pre-activation ResNet for CIFAR (He et al. 2016b), 1x1 convolutions where shapes change.
+Signal preresnet20(NetContext& net, Signal image, uint32_t classes);
+
 // ResNet for 224x224 images (He et al. 2016, table 1), shortcut option B: 1x1 convolution and norm where shapes change.
 Signal resnet18(NetContext& net, Signal image, uint32_t classes);
 Signal resnet34(NetContext& net, Signal image, uint32_t classes);

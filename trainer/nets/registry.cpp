@@ -25,6 +25,7 @@ constexpr NetworkInfo kNetworks[] = {
     {"resnet20", "ResNet-20 for CIFAR, parameter-free shortcuts", nets::resnet20, 4},
     {"resnet32", "ResNet-32 for CIFAR, parameter-free shortcuts", nets::resnet32, 4},
     {"resnet56", "ResNet-56 for CIFAR, parameter-free shortcuts", nets::resnet56, 4},
+    {"preresnet20", "pre-activation ResNet-20 for CIFAR, 1x1 convolutions as shortcuts", nets::preresnet20, 4},
     {"resnet18", "ResNet-18 for 224x224 images", nets::resnet18, 32},
     {"resnet34", "ResNet-34 for 224x224 images", nets::resnet34, 32},
     {"svhn", "SVHN network of DoReFa-Net and EXP-Net: 7 convolutions; 40x40 images (data.resize)", nets::svhn, 40},
@@ -65,6 +66,18 @@ Result<const NetworkInfo*> find_network(std::string_view name) {
                                                 name, nearest_name(name, names), fmt::join(names, ", ")));
 }
 
+Result<std::vector<std::string>> network_places(const Phase& phase) {
+  LOWTIDE_TRY(const NetworkInfo* info, find_network(phase.network.name));
+  graph::Graph graph;
+  const uint32_t edge = info->min_image_size;
+  const ValueId image = graph.input("image", f32_desc(Shape{1, edge, edge, 3}));
+  NetContext net(graph, NetMode::evaluation, phase);
+  LOWTIDE_TRY_VOID(build_network(net, image, 2));
+  std::vector<std::string> names;
+  for (const NetPlace& place : net.places()) names.push_back(place.name);
+  return names;
+}
+
 Result<ValueId> build_network(NetContext& net, ValueId image, uint32_t classes) {
   LOWTIDE_TRY(const NetworkInfo* info, find_network(net.network().name));
   const TensorDesc desc = net.graph().desc(image);
@@ -80,7 +93,7 @@ Result<ValueId> build_network(NetContext& net, ValueId image, uint32_t classes) 
   if (net.error()) return tl::unexpected(*net.error());
   LOWTIDE_TRY_VOID(check_patterns(net));
   LOWTIDE_CHECK(logits.pending == Activation::none, "logits with an activation that was never applied");
-  net.graph().rename(logits.value, "logits");
+  net.graph().rename(logits.value, net.graph().scope() + "logits");
   return logits.value;
 }
 

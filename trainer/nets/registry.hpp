@@ -3,7 +3,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "trainer/nets/net.hpp"
 
@@ -22,6 +24,9 @@ std::span<const NetworkInfo> all_networks();
 
 // The network of that name, or an error that lists the names.
 Result<const NetworkInfo*> find_network(std::string_view name);
+
+// The places that a phase's network marks (NetContext::mark), in order.
+Result<std::vector<std::string>> network_places(const Phase& phase);
 
 // Builds the network that the context's options name behind `image` and returns its logits [n, classes]. Errors: an
 // unknown name, an image that is too small, a layer that does not fit (the op's sentence), a pattern of
