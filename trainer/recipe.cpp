@@ -31,6 +31,10 @@ std::string toml_string(std::string_view text) {
   return out + '"';
 }
 
+std::string bits_text(uint32_t bits) {
+  return bits == kFloatBits ? "\"fp32\"" : fmt::format("{}", bits);
+}
+
 template <class E>
 const char* word(E value) {
   for (const auto& row : words_of(E{})) {
@@ -68,11 +72,16 @@ class Writer {
   void key(const char* name, const std::optional<T>& value, Range... range) {
     if (value) key(name, *value, range...);
   }
-  void bits(const char* name, uint32_t value) {
-    line(name, value == kFloatBits ? "\"fp32\"" : fmt::format("{}", value));
-  }
+  void bits(const char* name, uint32_t value) { line(name, bits_text(value)); }
   void bits(const char* name, const std::optional<uint32_t>& value) {
     if (value) bits(name, *value);
+  }
+  void bit_pairs(const char* name, const std::vector<BitPair>& values) {
+    std::vector<std::string> items;
+    for (const BitPair& pair : values) {
+      items.push_back(fmt::format("[{}, {}]", bits_text(pair.weights), bits_text(pair.activations)));
+    }
+    line(name, fmt::format("[{}]", fmt::join(items, ", ")));
   }
   template <class T>
   void section(const char* name, T& value) {
@@ -152,6 +161,7 @@ class Lister {
     T value;
     section(name, value);
   }
+  void bit_pairs(const char* name, const std::vector<BitPair>&) { keys_.push_back(path_ + name); }
   template <class T>
   void section(const char* name, T& value) {
     const std::string outer = path_;
@@ -374,6 +384,9 @@ const char* to_string(ExpansionMerge value) {
   return word(value);
 }
 const char* to_string(ExpansionSchedule value) {
+  return word(value);
+}
+const char* to_string(GuidanceKind value) {
   return word(value);
 }
 

@@ -16,8 +16,9 @@
 #include "trainer/methods/aqe_options.hpp"
 #include "trainer/methods/deepshift_options.hpp"
 #include "trainer/methods/exp_net_options.hpp"
-#include "trainer/methods/stochastic_options.hpp"
+#include "trainer/methods/guided_options.hpp"
 #include "trainer/methods/s3_options.hpp"
+#include "trainer/methods/stochastic_options.hpp"
 
 namespace lowtide::trainer {
 
@@ -206,6 +207,7 @@ struct Phase {
   ExpansionOptions expansion;
   SparseShiftOptions sparse_shift;
   DeepshiftOptions deepshift;
+  GuidanceOptions guidance;
 
   friend bool operator==(const Phase&, const Phase&) = default;
 };
@@ -283,5 +285,6 @@ const char* to_string(BlendSchedule value);
 const char* to_string(SparseShiftStart value);
 const char* to_string(ExpansionMerge value);
 const char* to_string(ExpansionSchedule value);
+const char* to_string(GuidanceKind value);
 
 }  // namespace lowtide::trainer

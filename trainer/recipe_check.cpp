@@ -9,9 +9,10 @@
 #include "trainer/methods/aqe.hpp"
 #include "trainer/methods/deepshift.hpp"
 #include "trainer/methods/exp_net.hpp"
-#include "trainer/methods/stochastic.hpp"
+#include "trainer/methods/guided.hpp"
 #include "trainer/methods/learned_step.hpp"
 #include "trainer/methods/s3.hpp"
+#include "trainer/methods/stochastic.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -144,6 +145,13 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   const std::string where = recipe.phases.size() == 1 ? "" : fmt::format("phase {} ({}): ", index, phase.name);
   if (phase.network.name.empty()) out.push_back(where + "network.name is empty; name a network");
   check_quantization(where, phase.quantization, out);
+  check_guidance(where, index > 0 ? &recipe.phases[index - 1] : nullptr, phase, out);
+  for (size_t i = 0; is_guided(phase) && i < phase.guidance.students.size(); ++i) {
+    QuantizationOptions student = phase.quantization;
+    student.weight_bits = phase.guidance.students[i].weights;
+    student.activation_bits = phase.guidance.students[i].activations;
+    check_quantization(fmt::format("{}guidance.students entry {}: ", where, i), student, out);
+  }
   check_optimizer(where, phase.optimizer, out);
   check_schedule(where, phase, out);
   check_aqe(where, phase, out);

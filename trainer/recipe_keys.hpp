@@ -4,6 +4,7 @@
 //   visitor.key(name, member[, range])     bool, string, whole number, real number, enumeration, list
 //   visitor.numbers(name, vector, range)   one number or a list
 //   visitor.bits(name, member)             1..8, 16, or 32 or "fp32"; or a list of them
+//   visitor.bit_pairs(name, member)        a list of bits, or of [weight bits, activation bits]
 //   visitor.section(name, member)          a table; may be optional
 //   visitor.sections(name, vector member)  an array of tables
 #pragma once
@@ -118,6 +119,12 @@ constexpr auto words_of(ExpansionSchedule) {
   return std::array{Word<ExpansionSchedule>{ExpansionSchedule::half_cosine, "half_cosine"},
                     Word<ExpansionSchedule>{ExpansionSchedule::halving, "halving"},
                     Word<ExpansionSchedule>{ExpansionSchedule::linear, "linear"}};
+}
+constexpr auto words_of(GuidanceKind) {
+  return std::array{Word<GuidanceKind>{GuidanceKind::none, "none"}, Word<GuidanceKind>{GuidanceKind::hint, "hint"},
+                    Word<GuidanceKind>{GuidanceKind::logits_mse, "logits_mse"},
+                    Word<GuidanceKind>{GuidanceKind::mutual_kl, "mutual_kl"},
+                    Word<GuidanceKind>{GuidanceKind::distillation, "distillation"}};
 }
 
 template <class V>
@@ -265,6 +272,31 @@ void describe(V& v, DeepshiftOptions& o) {
   v.key("penalty", o.penalty, RealRange{0, 1});
 }
 
+template <class V>
+void describe(V& v, GuidanceOptions& o) {
+  constexpr RealRange kWeight = {0, 1e6};
+  constexpr RealRange kDecay = {0, 0.9999999};
+  v.key("kind", o.kind);
+  v.key("student_task", o.student_task, kWeight);
+  v.key("student_match", o.student_match, kWeight);
+  v.key("teacher_task", o.teacher_task, kWeight);
+  v.key("teacher_match", o.teacher_match, kWeight);
+  v.key("temperature", o.temperature, RealRange{1e-3, 1e3});
+  v.bit_pairs("students", o.students);
+  v.key("hint_layers", o.hint_layers);
+  v.key("hint_quantized", o.hint_quantized);
+  v.key("teacher_from", o.teacher_from);
+  v.key("teacher_network", o.teacher_network);
+  v.key("teacher_width", o.teacher_width, RealRange{0.03125, 32});
+  v.key("teacher_optimizer", o.teacher_optimizer);
+  v.key("teacher_momentum", o.teacher_momentum, kDecay);
+  v.key("teacher_beta1", o.teacher_beta1, kDecay);
+  v.key("teacher_beta2", o.teacher_beta2, kDecay);
+  v.key("teacher_weight_decay", o.teacher_weight_decay, RealRange{0, 1});
+  v.key("teacher_rate", o.teacher_rate, RealRange{0, 1e3});
+  v.key("teacher_milestones", o.teacher_milestones, WholeRange{1, 1000000});
+}
+
 // The sections that a recipe has at its top level and that each [[phase]] may override.
 template <class V>
 void describe_phase_sections(V& v, Phase& o) {
@@ -278,6 +310,7 @@ void describe_phase_sections(V& v, Phase& o) {
   v.section("expansion", o.expansion);
   v.section("sparse_shift", o.sparse_shift);
   v.section("deepshift", o.deepshift);
+  v.section("guidance", o.guidance);
 }
 
 template <class V>

@@ -123,6 +123,20 @@ class Reader {
   void bits(const char* name, std::vector<uint32_t>& values) {
     take_list(name, "bits", values, [&](const toml::node& item, uint32_t& value) { take_bits(item, name, value); });
   }
+  void bit_pairs(const char* name, std::vector<BitPair>& values) {
+    take_list(name, "bits", values, [&](const toml::node& item, BitPair& pair) {
+      const toml::array* both = item.as_array();
+      if (both == nullptr) {
+        take_bits(item, name, pair.weights);
+        pair.activations = pair.weights;
+      } else if (both->size() == 2) {
+        take_bits(*both->get(0), name, pair.weights);
+        take_bits(*both->get(1), name, pair.activations);
+      } else {
+        mistake(item, name, "expected bits, or [weight bits, activation bits]");
+      }
+    });
+  }
   void bits(const char* name, std::optional<uint32_t>& value) {
     if (!table_->contains(name)) return;
     bits(name, value.emplace());
@@ -186,6 +200,17 @@ class Reader {
   void take_string(const toml::node& node, const char* name, std::string& value) {
     if (!node.is_string()) return mistake(node, name, "expected a string in quotes");
     value = *node.value<std::string>();
+  }
+
+  void take_bits(const toml::node& node, const char* name, uint32_t& value) {
+    const int64_t count = node.is_integer() ? *node.value<int64_t>() : 0;
+    if ((count >= 1 && count <= 8) || count == kFloatBits) {
+      value = static_cast<uint32_t>(count);
+    } else if (node.is_string() && *node.value<std::string>() == "fp32") {
+      value = kFloatBits;
+    } else {
+      mistake(node, name, "expected bits: 1 to 8, or 32 or \"fp32\" for full precision");
+    }
   }
 
   template <class T>

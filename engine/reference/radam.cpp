@@ -17,16 +17,20 @@ void radam(const Operands& o) {
   const std::span<double> w = o.outputs[0], m = o.outputs[1], v = o.outputs[2];
   const size_t first = size_t{p.first_block} * graph::kParameterBlock;
   for (size_t i = first; i < first + size_t{p.block_count} * graph::kParameterBlock; ++i) {
-    const double* attributes = &o.inputs[2][i / graph::kParameterBlock * 4];  // weight decay, latent clip, rate scale
+    // weight decay, latent clip, rate scale, is_second
+    const double* attributes = &o.inputs[2][i / graph::kParameterBlock * 4];
+    const bool is_second = attributes[3] > 0.5;
+    const double c1 = is_second ? o.step.second_correction1 : o.step.adam_correction1;
+    const double c2 = is_second ? o.step.second_correction2 : o.step.adam_correction2;
+    const double rectification = is_second ? o.step.second_rectification : o.step.radam_rectification;
+    const double rate = is_second ? o.step.second_rate : o.step.learning_rate;
     const double decay = attributes[0] * w[i];
     const double g = scale * o.inputs[0][i];
     m[i] = p.beta1 * m[i] + (1 - static_cast<double>(p.beta1)) * g;
     v[i] = p.beta2 * v[i] + (1 - static_cast<double>(p.beta2)) * g * g;
-    double update = m[i] / o.step.adam_correction1;
-    if (o.step.radam_rectification > 0) {
-      update *= o.step.radam_rectification / (std::sqrt(v[i] / o.step.adam_correction2) + p.epsilon);
-    }
-    w[i] -= o.step.learning_rate * attributes[2] * (update + decay);
+    double update = m[i] / c1;
+    if (rectification > 0) update *= rectification / (std::sqrt(v[i] / c2) + p.epsilon);
+    w[i] -= rate * attributes[2] * (update + decay);
     if (attributes[1] > 0) w[i] = std::clamp(w[i], -attributes[1], attributes[1]);
   }
 }

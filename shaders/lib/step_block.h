@@ -21,8 +21,7 @@ struct StepBlock {
   float quantized_share;  // p of stochastic precision: a block runs quantised with this probability
   float radam_rectification;  // r of RAdam (Liu et al. 2020), computed in double by the host; 0: not yet tractable
   float second_rate;  // rate and corrections of the blocks whose attributes ask for them: a teacher that is trained too
-  float second_correction1, second_correction2;
-  uint reserved0;  // zero
+  float second_correction1, second_correction2, second_rectification;
 };
 LOWTIDE_SHADERS_END
 

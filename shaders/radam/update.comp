@@ -27,13 +27,15 @@ BUFFER_READ_WRITE(6, vec4, v)
 void main() {
   const float scale = p.has_scale != 0u ? gradient_scale[0] : 1.0 / step_block[0].loss_scale;
   if (isnan(scale) || isinf(scale)) return;
-  const float learning_rate = step_block[0].learning_rate;
-  const float correction1 = step_block[0].adam_correction1;
-  const float correction2 = step_block[0].adam_correction2;
-  const float rectification = step_block[0].radam_rectification;
+  const StepBlock now = step_block[0];
   FOR_TILE_ITEMS(offset, p.count / 4u, p.stride) {
     const uint i = p.first / 4u + offset;
     const BlockAttributes block = attributes[i / 64u];
+    const bool is_second = block.is_second > 0.5;
+    const float learning_rate = is_second ? now.second_rate : now.learning_rate;
+    const float correction1 = is_second ? now.second_correction1 : now.adam_correction1;
+    const float correction2 = is_second ? now.second_correction2 : now.adam_correction2;
+    const float rectification = is_second ? now.second_rectification : now.radam_rectification;
     const vec4 old = w[i];
     const vec4 decay = block.weight_decay * old;
     const vec4 g = scale * dw[i];

@@ -36,10 +36,14 @@ void main() {
   const float g = scale * dw[i];
   const float m_new = p.beta1 * m[i] + (1.0 - p.beta1) * g;
   const float v_new = p.beta2 * v[i] + (1.0 - p.beta2) * g * g;
-  const float rectification = step_block[0].radam_rectification;
-  float update = m_new / step_block[0].adam_correction1;
-  if (rectification > 0.0) update *= rectification / (sqrt(v_new / step_block[0].adam_correction2) + p.epsilon);
-  const float rate = step_block[0].learning_rate * attributes[block].rate_scale;
+  const bool is_second = attributes[block].is_second > 0.5;
+  const float c1 = is_second ? step_block[0].second_correction1 : step_block[0].adam_correction1;
+  const float c2 = is_second ? step_block[0].second_correction2 : step_block[0].adam_correction2;
+  const float rectification = is_second ? step_block[0].second_rectification : step_block[0].radam_rectification;
+  float update = m_new / c1;
+  if (rectification > 0.0) update *= rectification / (sqrt(v_new / c2) + p.epsilon);
+  const float rate =
+      (is_second ? step_block[0].second_rate : step_block[0].learning_rate) * attributes[block].rate_scale;
   float updated = old - rate * (update + decay);
   const float limit = attributes[block].latent_clip;
   if (limit > 0.0) updated = clamp(updated, -limit, limit);

@@ -123,6 +123,7 @@ shaders::StepBlock test_step() {
   step.second_rate = 0.03f;
   step.second_correction1 = 0.5904f;  // 1 - 0.8^4
   step.second_correction2 = 0.0394f;  // 1 - 0.99^4
+  step.second_rectification = 0.5f;
   return step;
 }
 

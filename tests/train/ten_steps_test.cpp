@@ -149,7 +149,8 @@ TEST_P(TenSteps, OfTheReferenceAreThoseOfTheRecord) {
     interpreter.set_step(step_block(run, step));
     const auto evaluated = interpreter.evaluate();
     ASSERT_TRUE(evaluated) << evaluated.error().to_string();
-    expect_step(run, step, interpreter.elements(train.loss)[0], interpreter.elements(train.norm)[0], kTolerance);
+    expect_step(run, step, interpreter.elements(train.networks[0].loss)[0],
+                interpreter.elements(train.networks[0].norm)[0], kTolerance);
   }
   for (const NetParameter& parameter : train.parameters) {
     expect_tensor(run, parameter.name, interpreter.elements(parameter.value), kTolerance);

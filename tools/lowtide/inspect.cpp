@@ -17,6 +17,7 @@
 #include "trainer/loop/evaluate.hpp"
 #include "trainer/loop/run.hpp"
 #include "trainer/loop/train_step.hpp"
+#include "trainer/methods/distillation.hpp"
 #include "trainer/nets/registry.hpp"
 
 namespace lowtide::program {
@@ -90,7 +91,10 @@ Result<int> inspect_recipe(const Options& options) {
     LOWTIDE_TRY(const trainer::EvalGraph eval, trainer::make_eval_graph(phase, input));
     print_layers(eval);
     if (options.is_training) {
-      LOWTIDE_TRY(const trainer::TrainGraph train, trainer::make_train_graph(phase, input));
+      const auto index = static_cast<uint32_t>(&phase - recipe.phases.data());
+      LOWTIDE_TRY(const trainer::TeacherStart teacher, trainer::find_teacher(recipe, index, {}));
+      const trainer::Phase* fixed = teacher.fixed ? &*teacher.fixed : nullptr;
+      LOWTIDE_TRY(const trainer::TrainGraph train, trainer::make_train_graph(phase, input, fixed));
       LOWTIDE_TRY_VOID(print_graph(train.graph, options));
     } else {
       LOWTIDE_TRY_VOID(print_graph(eval.graph, options));

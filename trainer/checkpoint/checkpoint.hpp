@@ -32,6 +32,9 @@ struct EpochSums {
   uint64_t correct = 0;
   uint64_t images = 0;
   uint64_t steps = 0;
+  // Guided training: of the matching term, and of the teacher's correct images.
+  double match = 0;
+  uint64_t teacher_correct = 0;
 
   friend bool operator==(const EpochSums&, const EpochSums&) = default;
 };
@@ -60,6 +63,7 @@ struct Checkpoint {
   RunState state;
   std::string network;  // of the recipe, for messages and `lowtide inspect`
   std::string recipe;   // the whole recipe as TOML
+  std::string teacher;  // distillation: a recipe whose one phase makes the fixed teacher; else empty
   std::vector<NamedTensor> tensors;
 
   const NamedTensor* find(std::string_view name) const;

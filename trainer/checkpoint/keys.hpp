@@ -12,6 +12,7 @@ inline constexpr const char* kVersion = "lowtide.version";
 inline constexpr const char* kVersionValue = "1";
 inline constexpr const char* kNetwork = "network";
 inline constexpr const char* kRecipe = "recipe";
+inline constexpr const char* kTeacher = "teacher.recipe";  // only where there is one
 
 // visit(key, uint64_t& or double&) for each number.
 template <class Visit>
@@ -25,6 +26,8 @@ void for_each_number(RunState& state, Visit&& visit) {
   visit("sums.correct", state.sums.correct);
   visit("sums.images", state.sums.images);
   visit("sums.steps", state.sums.steps);
+  visit("sums.match", state.sums.match);
+  visit("sums.teacher_correct", state.sums.teacher_correct);
   visit("rate_factor", state.rate_factor);
   visit("best.accuracy", state.best_accuracy);
   visit("best.epoch", state.best_epoch);

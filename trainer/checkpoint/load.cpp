@@ -51,7 +51,8 @@ Result<void> check_ranges(const RunState& state, const std::filesystem::path& pa
   }
   if (!std::isfinite(state.rate_factor) || state.rate_factor <= 0 || state.rate_factor > 1 ||
       !std::isfinite(state.best_accuracy) || state.best_accuracy > 1 || std::isnan(state.sums.loss) ||
-      state.sums.correct > state.sums.images) {
+      std::isnan(state.sums.match) || state.sums.correct > state.sums.images ||
+      state.sums.teacher_correct > state.sums.images) {
     return bad(path, "its rate factor, best accuracy or sums are out of range");
   }
   return {};
@@ -71,6 +72,8 @@ Result<Checkpoint> load_checkpoint(const std::filesystem::path& path) {
   Checkpoint checkpoint;
   LOWTIDE_TRY(checkpoint.network, entry(file, checkpoint_keys::kNetwork, path));
   LOWTIDE_TRY(checkpoint.recipe, entry(file, checkpoint_keys::kRecipe, path));
+  const auto teacher = file.metadata().find(checkpoint_keys::kTeacher);
+  if (teacher != file.metadata().end()) checkpoint.teacher = teacher->second;
   Result<void> status;
   checkpoint_keys::for_each_number(checkpoint.state, [&](const char* key, auto& number) {
     if (!status) return;

@@ -20,6 +20,7 @@ Result<void> save_checkpoint(const std::filesystem::path& path, const Checkpoint
                               {checkpoint_keys::kVersion, checkpoint_keys::kVersionValue},
                               {checkpoint_keys::kNetwork, checkpoint.network},
                               {checkpoint_keys::kRecipe, checkpoint.recipe}};
+  if (!checkpoint.teacher.empty()) metadata.emplace(checkpoint_keys::kTeacher, checkpoint.teacher);
   RunState state = checkpoint.state;
   checkpoint_keys::for_each_number(state, [&](const char* key, auto& number) {
     metadata.emplace(key, fmt::format("{}", number));  // shortest text that reads back exactly

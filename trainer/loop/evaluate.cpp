@@ -36,10 +36,10 @@ runtime::ArenaSet shareable(const runtime::ArenaSet& arenas) {
 
 }  // namespace
 
-Result<EvalGraph> make_eval_graph(const Phase& phase, const NetInput& input) {
+Result<EvalGraph> make_eval_graph(const Phase& phase, const NetInput& input, const NetScope& scope) {
   EvalGraph eval;
   eval.images = eval.graph.input("images", f32_desc(Shape{input.batch, input.height, input.width, input.channels}));
-  NetContext net(eval.graph, NetMode::evaluation, phase);
+  NetContext net(eval.graph, NetMode::evaluation, phase, scope);
   LOWTIDE_TRY(eval.logits, build_network(net, eval.images, input.classes));
   eval.graph.make_metric(eval.logits, "logits");
   eval.parameters = net.parameters();

@@ -22,7 +22,8 @@ struct EvalGraph {
   std::vector<NetLayer> layers;
 };
 
-Result<EvalGraph> make_eval_graph(const Phase& phase, const NetInput& input);
+// `scope`: of a network that trained beside the recipe's own.
+Result<EvalGraph> make_eval_graph(const Phase& phase, const NetInput& input, const NetScope& scope = {});
 
 struct Evaluation {
   double loss = 0;  // mean cross entropy, without label smoothing

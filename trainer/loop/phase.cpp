@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "engine/plan/kernel_choices.hpp"
@@ -54,13 +55,18 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   std::unique_ptr<PhaseRun> run(new PhaseRun(environment, phase));
   const Recipe& recipe = environment.recipe;
   const Dataset& dataset = environment.dataset;
-  LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, net_input(dataset, recipe.data.batch)));
-  LOWTIDE_TRY(EvalGraph eval, make_eval_graph(run->phase_, net_input(dataset, recipe.data.eval_batch)));
+  LOWTIDE_TRY(run->teacher_, find_teacher(recipe, phase, {.resume = start.resume, .before = start.before}));
+  const Phase* fixed_teacher = run->teacher_.fixed ? &*run->teacher_.fixed : nullptr;
+  const NetInput eval_input = net_input(dataset, recipe.data.eval_batch);
+  LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, net_input(dataset, recipe.data.batch), fixed_teacher));
+  LOWTIDE_TRY(EvalGraph eval, make_eval_graph(run->phase_, eval_input));
   LOWTIDE_TRY(run->stepper_, Stepper::create(environment.context, std::move(train)));
   LOWTIDE_TRY(const auto choices,
               plan::kernel_choices(run->stepper_->train().graph, {.caps = environment.context.caps()}));
   environment.progress.line(plan::describe(choices));
   LOWTIDE_TRY(run->evaluator_, Evaluator::create(environment.context, std::move(eval), &run->stepper_->executor()));
+  LOWTIDE_TRY(run->guided_, make_guided_evaluators(environment.context, run->phase_, fixed_teacher, eval_input,
+                                                   run->stepper_->executor()));
   LOWTIDE_TRY(run->eval_queue_, BatchQueue::open(dataset, dataset.test, eval_batch_options(recipe.data)));
   LOWTIDE_TRY(run->train_queue_,
               BatchQueue::open(dataset, dataset.train, train_batch_options(recipe.data, recipe.seed)));
@@ -82,6 +88,7 @@ Result<void> PhaseRun::set_parameters(const PhaseStart& start) {
   if (start.from != nullptr) {
     LOWTIDE_TRY(handed_over, hand_over(start, tensors));
   }
+  LOWTIDE_TRY_VOID(start_teacher(phase_, teacher_, start.from, stepper_->train().parameters, tensors));
   LOWTIDE_TRY_VOID(prepare(start, handed_over, tensors));
   return write_persistent(graph, stepper_->executor(), tensors);
 }
@@ -107,11 +114,14 @@ Result<void> PhaseRun::resume(const Checkpoint& checkpoint) {
 Result<std::set<std::string>> PhaseRun::hand_over(const PhaseStart& start, std::vector<NamedTensor>& fresh) {
   std::vector<NamedTensor> required;
   std::set<std::string_view> kept;
+  std::map<std::string_view, std::string_view> further;  // a further student without a start takes the first one's
   for (const NetParameter& parameter : stepper_->train().parameters) {
     if (parameter.hand_over == HandOver::required) {
       required.push_back({parameter.name, f32_desc(parameter.shape), {}});
     }
     if (parameter.hand_over == HandOver::never) kept.insert(parameter.name);
+    const bool is_further = parameter.scope_length > 0 && !parameter.name.starts_with(kTeacherPrefix);
+    if (is_further) further.emplace(parameter.name, parameter.local_name());
   }
   if (auto fits = match_tensors(*start.from, required, true, phase_.initialize_from); !fits) {
     return does_not_fit(phase_, *start.from, std::move(fits).error());
@@ -119,6 +129,7 @@ Result<std::set<std::string>> PhaseRun::hand_over(const PhaseStart& start, std::
   std::set<std::string> handed_over;
   for (NamedTensor& tensor : fresh) {
     const NamedTensor* found = start.from->find(tensor.name);
+    if (found == nullptr && further.contains(tensor.name)) found = start.from->find(further.at(tensor.name));
     const bool is_local = tensor.name.starts_with("moment") || kept.contains(tensor.name);
     const bool is_handed_over = found != nullptr && found->desc == tensor.desc && (start.is_continued || !is_local);
     if (!is_handed_over) continue;
@@ -178,6 +189,7 @@ Result<void> PhaseRun::run_epoch() {
 StepValues PhaseRun::values_of(uint64_t step) const {
   StepValues values = step_values(phase_, train_queue_->batches_per_epoch(), step - first_step_);
   values.rate *= state_.rate_factor;
+  values.second_rate *= state_.rate_factor;
   return values;
 }
 
@@ -188,7 +200,7 @@ Result<void> PhaseRun::submit_step() {
   while (stepper_->unfinished() >= limit) LOWTIDE_TRY_VOID(finish_step());
   const uint64_t step = state_.position.step;
   LOWTIDE_TRY_VOID(
-      stepper_->submit(batch, make_step_block(phase_.optimizer, env_.recipe.seed, step, values_of(step), batch.valid)));
+      stepper_->submit(batch, make_step_block(phase_, env_.recipe.seed, step, values_of(step), batch.valid)));
   ++state_.position.step;
   ++state_.position.batch;
   return {};
@@ -201,8 +213,10 @@ Result<void> PhaseRun::drain() {
 
 Result<void> PhaseRun::finish_step() {
   LOWTIDE_TRY(const StepMetrics metrics, stepper_->finish());
-  if (!std::isfinite(metrics.loss) || !std::isfinite(metrics.gradient_norm)) return judge(metrics);
+  if (metrics.first_not_finite() != nullptr) return judge(metrics);
   state_.sums.loss += static_cast<double>(metrics.loss);
+  state_.sums.match += static_cast<double>(metrics.match);
+  if (!metrics.others.empty()) state_.sums.teacher_correct += metrics.others.front().correct;
   state_.sums.correct += metrics.correct;
   state_.sums.images += env_.recipe.data.batch;
   ++state_.sums.steps;
@@ -211,7 +225,10 @@ Result<void> PhaseRun::finish_step() {
   MetricLine line = metric_line("step", metrics.step);
   line.real("loss", static_cast<double>(metrics.loss));
   line.real("accuracy", static_cast<double>(metrics.correct) / env_.recipe.data.batch);
-  line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", values_of(metrics.step).rate);
+  const StepValues values = values_of(metrics.step);
+  line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", values.rate);
+  add_step_metrics(line, guided_, metrics, env_.recipe.data.batch);
+  if (has_trained_teacher(phase_)) line.real("teacher_rate", values.second_rate);
   return env_.metrics.write(line);
 }
 
@@ -228,11 +245,15 @@ MetricLine PhaseRun::metric_line(const char* kind, uint64_t step) const {
 
 // A step whose loss or gradient is not finite; the optimiser has left it out.
 Result<void> PhaseRun::judge(const StepMetrics& metrics) {
+  const NetMetrics& bad = *metrics.first_not_finite();
   if (phase_.training.nan_policy == NanPolicy::stop) {
-    return fail(ErrorCode::numeric,
-                fmt::format("step {} of phase '{}' has the loss {} and the gradient norm {}; lower schedule.rate, set "
-                            "optimizer.gradient_clip_norm, or choose training.nan_policy = \"skip\" or \"lower_rate\"",
-                            metrics.step, phase_.name, metrics.loss, metrics.gradient_norm));
+    const bool is_own = &bad == &metrics;
+    return fail(
+        ErrorCode::numeric,
+        fmt::format("step {} of phase '{}' has the loss {} and the gradient norm {}{}; lower schedule.rate, set "
+                    "optimizer.gradient_clip_norm, or choose training.nan_policy = \"skip\" or \"lower_rate\"",
+                    metrics.step, phase_.name, bad.loss, bad.gradient_norm,
+                    is_own ? "" : " in a network that trains beside its own"));
   }
   if (phase_.training.nan_policy == NanPolicy::lower_rate) state_.rate_factor *= phase_.training.nan_rate_factor;
   env_.progress.line(fmt::format("step {}: the loss or the gradient is not finite; the step is skipped{}", metrics.step,
@@ -241,6 +262,11 @@ Result<void> PhaseRun::judge(const StepMetrics& metrics) {
                                      : ""));
   MetricLine line = metric_line("not_finite", metrics.step);
   return env_.metrics.write(line.real("rate_factor", state_.rate_factor));
+}
+
+double PhaseRun::teacher_accuracy() const {
+  if (guided_.empty()) return -1;
+  return static_cast<double>(state_.sums.teacher_correct) / static_cast<double>(state_.sums.images);
 }
 
 void PhaseRun::show_progress() {
@@ -256,6 +282,7 @@ void PhaseRun::show_progress() {
                       .steps = steps,
                       .loss = state_.sums.loss / static_cast<double>(state_.sums.steps),
                       .accuracy = static_cast<double>(state_.sums.correct) / static_cast<double>(state_.sums.images),
+                      .teacher_accuracy = teacher_accuracy(),
                       .images_per_second = env_.recipe.data.batch / per_step,
                       .seconds_left = per_step * static_cast<double>(left)});
 }
@@ -268,18 +295,24 @@ Result<void> PhaseRun::end_epoch() {
   }
   const double seconds = epoch_watch_.seconds();
   LOWTIDE_TRY(last_, evaluator_->evaluate(*eval_queue_));
+  LOWTIDE_TRY_VOID(evaluate_guided(guided_, *eval_queue_));
   const double loss = state_.sums.loss / static_cast<double>(state_.sums.steps);
   const double accuracy = static_cast<double>(state_.sums.correct) / static_cast<double>(state_.sums.images);
   const double speed =
       env_.recipe.data.batch * static_cast<double>(state_.position.batch - epoch_start_batch_) / seconds;
   env_.progress.line(fmt::format(
-      "epoch {}/{}  train: loss {:.4f}, accuracy {:.2f} %  test: loss {:.4f}, accuracy {:.2f} %  {:.0f} images/s  {}",
+      "epoch {}/{}  train: loss {:.4f}, accuracy {:.2f} %  test: loss {:.4f}, accuracy {:.2f} %{}  {:.0f} images/s  {}",
       state_.position.epoch + 1, phase_.training.epochs, loss, 100 * accuracy, last_.loss, 100 * last_.accuracy(),
-      speed, duration_text(seconds)));
+      guided_text(guided_), speed, duration_text(seconds)));
   MetricLine line = metric_line("epoch", state_.position.step);
   line.count("target", is_target(env_.recipe, phase_) ? 1 : 0);
   line.real("train_loss", loss).real("train_accuracy", accuracy);
   line.real("test_loss", last_.loss).real("test_accuracy", last_.accuracy());
+  if (!guided_.empty()) {
+    line.real("train_match", state_.sums.match / static_cast<double>(state_.sums.steps));
+    line.real("teacher_train_accuracy", teacher_accuracy());
+    add_test_metrics(line, guided_);
+  }
   line.real("rate", values_of(state_.position.step - 1).rate).real("images_per_second", speed).real("seconds", seconds);
   LOWTIDE_TRY_VOID(env_.metrics.write(line));
 
@@ -298,7 +331,8 @@ Result<void> PhaseRun::end_epoch() {
 }
 
 Result<Checkpoint> PhaseRun::checkpoint() {
-  Checkpoint checkpoint = {.state = state_, .network = phase_.network.name, .recipe = recipe_text(env_.recipe)};
+  Checkpoint checkpoint = {
+      .state = state_, .network = phase_.network.name, .recipe = recipe_text(env_.recipe), .teacher = teacher_.recipe};
   LOWTIDE_TRY(checkpoint.tensors, read_persistent(stepper_->train().graph, stepper_->executor()));
   return checkpoint;
 }

@@ -15,10 +15,12 @@
 #include "trainer/checkpoint/checkpoint.hpp"
 #include "trainer/data/dataset.hpp"
 #include "trainer/loop/evaluate.hpp"
+#include "trainer/loop/guided_report.hpp"
 #include "trainer/loop/metrics.hpp"
 #include "trainer/loop/progress.hpp"
 #include "trainer/loop/run_folder.hpp"
 #include "trainer/loop/stepper.hpp"
+#include "trainer/methods/distillation.hpp"
 #include "trainer/recipe.hpp"
 
 namespace lowtide::trainer {
@@ -77,6 +79,7 @@ class PhaseRun {
   Result<void> end_epoch();
   Result<void> save(bool is_best);
   void show_progress();
+  double teacher_accuracy() const;  // of the epoch so far; -1 without a teacher
   bool is_time_to_stop() const;
 
   RunEnvironment env_;
@@ -84,6 +87,8 @@ class PhaseRun {
   RunState state_;
   std::unique_ptr<Stepper> stepper_;
   std::unique_ptr<Evaluator> evaluator_;
+  TeacherStart teacher_;
+  std::vector<GuidedEvaluator> guided_;  // the networks beside the recipe's own
   std::unique_ptr<BatchQueue> train_queue_;
   std::unique_ptr<BatchQueue> eval_queue_;
   uint64_t first_step_ = 0;  // the optimiser's step count when the phase began

@@ -28,9 +28,11 @@ std::string progress_text(const ProgressState& s, bool with_bar) {
     const std::string head = filled < kWidth ? ">" : "";
     bar = fmt::format("[{}{}{}]  ", std::string(filled, '='), head, std::string(kWidth - filled - head.size(), ' '));
   }
-  return fmt::format("{}epoch {}/{}  {}{:3.0f} %  loss {:.4f}  accuracy {:.2f} %  {:.0f} images/s  {} left",
-                     s.phase.empty() ? "" : fmt::format("phase {}  ", s.phase), s.epoch + 1, s.epochs, bar, 100 * share,
-                     s.loss, 100 * s.accuracy, s.images_per_second, duration_text(s.seconds_left));
+  const std::string phase = s.phase.empty() ? "" : fmt::format("phase {}  ", s.phase);
+  const std::string teacher = s.teacher_accuracy < 0 ? "" : fmt::format("  teacher {:.2f} %", 100 * s.teacher_accuracy);
+  return fmt::format("{}epoch {}/{}  {}{:3.0f} %  loss {:.4f}  accuracy {:.2f} %{}  {:.0f} images/s  {} left", phase,
+                     s.epoch + 1, s.epochs, bar, 100 * share, s.loss, 100 * s.accuracy, teacher, s.images_per_second,
+                     duration_text(s.seconds_left));
 }
 
 Progress::Progress(std::FILE* stream, std::FILE* log)

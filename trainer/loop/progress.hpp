@@ -19,6 +19,7 @@ struct ProgressState {
   uint64_t steps = 1;  // of an epoch
   double loss = 0;     // mean over the epoch so far
   double accuracy = 0;
+  double teacher_accuracy = -1;  // guided training; below 0: there is no teacher
   double images_per_second = 0;
   double seconds_left = 0;  // of the whole phase
 };

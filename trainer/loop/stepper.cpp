@@ -3,6 +3,7 @@
 #include "trainer/loop/stepper.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "engine/plan/plan.hpp"
@@ -27,6 +28,18 @@ void fill_one_hot(std::span<const uint32_t> labels, std::span<std::byte> to) {
 }
 
 }  // namespace
+
+bool NetMetrics::is_finite() const {
+  return std::isfinite(loss) && std::isfinite(gradient_norm) && std::isfinite(match);
+}
+
+const NetMetrics* StepMetrics::first_not_finite() const {
+  if (!is_finite()) return this;
+  for (const NetMetrics& other : others) {
+    if (!other.is_finite()) return &other;
+  }
+  return nullptr;
+}
 
 Result<std::unique_ptr<Stepper>> Stepper::create(runtime::Context& context, TrainGraph train, Options options) {
   std::unique_ptr<Stepper> stepper(new Stepper(std::move(train)));
@@ -56,6 +69,7 @@ Result<void> Stepper::submit(const Batch& batch, const shaders::StepBlock& step)
 }
 
 float Stepper::scalar(uint32_t slot, ValueId metric) const {
+  if (!metric.is_valid()) return 0;
   const std::span<const std::byte> bytes = executor_->output(slot, metric);
   float value = 0;
   LOWTIDE_CHECK(bytes.size() == sizeof(value), "a metric that is not one number");
@@ -63,15 +77,23 @@ float Stepper::scalar(uint32_t slot, ValueId metric) const {
   return value;
 }
 
+NetMetrics Stepper::metrics(uint32_t slot, const TrainNetwork& network) const {
+  return {.loss = scalar(slot, network.loss),
+          .correct = static_cast<uint32_t>(scalar(slot, network.correct)),
+          .gradient_norm = scalar(slot, network.norm),
+          .match = scalar(slot, network.match)};
+}
+
 Result<StepMetrics> Stepper::finish() {
   LOWTIDE_CHECK(!unfinished_.empty(), "no step to finish");
   const Submitted oldest = unfinished_.front();
   unfinished_.pop_front();
   LOWTIDE_TRY_VOID(executor_->wait(oldest.ticket));
-  return StepMetrics{.loss = scalar(oldest.slot, train_.loss),
-                     .correct = static_cast<uint32_t>(scalar(oldest.slot, train_.correct)),
-                     .gradient_norm = scalar(oldest.slot, train_.norm),
-                     .step = oldest.step};
+  StepMetrics step = {metrics(oldest.slot, train_.networks.front()), oldest.step};
+  for (size_t i = 1; i < train_.networks.size(); ++i) {
+    step.others.push_back(metrics(oldest.slot, train_.networks[i]));
+  }
+  return step;
 }
 
 }  // namespace lowtide::trainer

@@ -14,11 +14,23 @@
 
 namespace lowtide::trainer {
 
-struct StepMetrics {
+// Of one network.
+struct NetMetrics {
   float loss = 0;           // mean of the batch
   uint32_t correct = 0;     // images
   float gradient_norm = 0;  // NaN where a gradient was not finite: then parameters and moments stayed as they were
+  float match = 0;          // guided training: distance from the other side
+
+  bool is_finite() const;
+};
+
+// Of the recipe's own network, and of the others in the order of TrainGraph::networks.
+struct StepMetrics : NetMetrics {
   uint64_t step = 0;
+  std::vector<NetMetrics> others = {};
+
+  // The first network that has something not finite; null: all is well.
+  const NetMetrics* first_not_finite() const;
 };
 
 struct StepperOptions {
@@ -52,7 +64,8 @@ class Stepper {
 
   explicit Stepper(TrainGraph train) : train_(std::move(train)) {}
   void fill(uint32_t slot, const Batch& batch, const shaders::StepBlock& step);
-  float scalar(uint32_t slot, ValueId metric) const;
+  float scalar(uint32_t slot, ValueId metric) const;  // 0 where there is no such metric
+  NetMetrics metrics(uint32_t slot, const TrainNetwork& network) const;
 
   TrainGraph train_;
   std::unique_ptr<runtime::Executor> executor_;

@@ -1,135 +1,174 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training graph. After it is planned it never changes: what differs from step to step is in the step block.
+// The training graph. After it is planned it never changes: what differs from step to step is in the step block. One
+// network or several: each has its own losses and its own blocks of the parameter arena; what it sees of the others is
+// constant.
 #include "trainer/loop/train_step.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <utility>
 
 #include "engine/graph/autodiff.hpp"
-#include "engine/graph/parameter_blocks.hpp"
-#include "engine/ops/adam/adam.hpp"
 #include "engine/ops/autodiff_ops.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
-#include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/mse/mse.hpp"
-#include "engine/ops/radam/radam.hpp"
-#include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "trainer/loop/train_update.hpp"
+#include "trainer/methods/guided_losses.hpp"
 #include "trainer/nets/registry.hpp"
 
 namespace lowtide::trainer {
 namespace {
 
+// A network while the step is put together.
+struct StepNetwork {
+  GuidedNetwork description;
+  TrainNetwork metrics;
+  std::vector<GuidedSignals> signals;  // a student has one; a teacher has one for each student
+  size_t first_parameter = 0;          // of TrainGraph::parameters
+  size_t end_parameter = 0;
+};
+
+// What differentiate() sums up.
+struct Objective {
+  std::vector<ValueId> losses;
+  std::vector<float> weights;
+
+  void add(ValueId loss, double weight) {
+    if (weight == 0) return;
+    losses.push_back(loss);
+    weights.push_back(static_cast<float>(weight));
+  }
+};
+
+std::vector<const QuantizationOptions*> students_quantization(const std::vector<StepNetwork>& networks) {
+  std::vector<const QuantizationOptions*> out;
+  for (const StepNetwork& network : networks) {
+    if (!network.description.is_teacher) out.push_back(&network.description.phase.quantization);
+  }
+  return out;
+}
+
+// What the others see: feature maps belong to the network and are made while its context is open.
+Result<void> add_signals(NetContext& net, const GuidanceOptions& guidance, const std::vector<std::string>& places,
+                         const std::vector<StepNetwork>& networks, StepNetwork& network, ValueId logits) {
+  if (!network.description.is_teacher) {
+    LOWTIDE_TRY(auto maps, hint_maps(net, "hint", places, network.description.phase.quantization));
+    network.signals.push_back({logits, std::move(maps)});
+    return {};
+  }
+  for (const QuantizationOptions* student : students_quantization(networks)) {
+    const std::string name = "hint" + std::to_string(network.signals.size() + 1);
+    const QuantizationOptions own = network.description.phase.quantization;
+    LOWTIDE_TRY(auto maps, hint_maps(net, name, places, guidance.hint_quantized ? *student : own));
+    network.signals.push_back({logits, std::move(maps)});
+  }
+  return {};
+}
+
 Result<ValueId> add_loss(TrainGraph& train, const TrainingOptions& options, ValueId logits) {
   graph::Graph& graph = train.graph;
   if (options.loss == LossKind::mse) {
-    train.targets = graph.input("targets", graph.desc(logits));
+    if (!train.targets.is_valid()) train.targets = graph.input("targets", graph.desc(logits));
     return ops::mse(graph, "loss", logits, train.targets);
   }
   return ops::softmax_cross_entropy(graph, "loss", logits, train.labels, static_cast<float>(options.label_smoothing));
 }
 
-Result<void> add_optimizer(TrainGraph& train, const OptimizerOptions& options) {
-  graph::Graph& graph = train.graph;
-  const uint32_t blocks = graph::parameter_block_count(graph);
-  LOWTIDE_TRY(const ops::GradientNorm norm,
-              ops::gradient_norm(graph, "gradient_norm",
-                                 {.max_norm = static_cast<float>(options.gradient_clip_norm), .block_count = blocks}));
-  train.norm = norm.norm;
-  train.attributes = ops::block_attributes(graph);
-  for (const NetParameter& parameter : train.parameters) {
-    if (parameter.is_state) continue;
-    const size_t end = train.block_attributes.size() + graph::blocks_of(graph, parameter.value).count;
-    train.block_attributes.resize(end, attributes_of(parameter, options));
-    // The optimiser works on whole arenas; these names are what a checkpoint stores.
-    graph.mirror(parameter.value, graph::Role::moment0);
-    if (options.name != OptimizerKind::sgd) graph.mirror(parameter.value, graph::Role::moment1);
+// Each side's distances from the other: a student's from the teacher, the teacher's mean over the students.
+Result<void> add_matches(graph::Graph& graph, const GuidanceOptions& guidance, std::vector<StepNetwork>& networks) {
+  StepNetwork& teacher = networks[1];
+  std::vector<ValueId> distances;
+  size_t student = 0;
+  for (StepNetwork& network : networks) {
+    if (network.description.is_teacher) continue;
+    const GuidedSignals &own = network.signals[0], &other = teacher.signals[student++];
+    const std::string name = network.metrics.prefix + "match";
+    LOWTIDE_TRY(network.metrics.match, match_loss(graph, name, guidance, own, other));
+    if (!teacher.metrics.is_trained) continue;
+    const std::string reverse = teacher.metrics.prefix + "match/" + std::to_string(student);
+    LOWTIDE_TRY(const ValueId distance, match_loss(graph, reverse, guidance, other, own));
+    distances.push_back(distance);
   }
-  const ops::OptimizerInputs inputs = {
-      .attributes = train.attributes, .gradient_scale = norm.scale, .first_block = 0, .block_count = blocks};
-  if (options.name == OptimizerKind::sgd) {
-    return ops::sgd(graph, "optimizer", inputs, static_cast<float>(options.momentum), options.nesterov);
+  if (distances.empty()) return {};
+  LOWTIDE_TRY(teacher.metrics.match, mean_of(graph, teacher.metrics.prefix + "match", distances));
+  return {};
+}
+
+Objective objective_of(const GuidanceOptions& guidance, const std::vector<StepNetwork>& networks) {
+  const LossWeights weights = loss_weights(guidance);
+  Objective objective;
+  for (const StepNetwork& network : networks) {
+    if (!network.metrics.is_trained) continue;
+    const bool is_teacher = network.description.is_teacher;
+    objective.add(network.metrics.loss, is_teacher ? weights.teacher_task : weights.student_task);
+    if (network.metrics.match.is_valid()) {
+      objective.add(network.metrics.match, is_teacher ? weights.teacher_match : weights.student_match);
+    }
   }
-  if (options.name == OptimizerKind::radam) {
-    return ops::radam(graph, "optimizer", inputs,
-                      {.beta1 = static_cast<float>(options.beta1),
-                       .beta2 = static_cast<float>(options.beta2),
-                       .epsilon = static_cast<float>(options.epsilon)});
+  return objective;
+}
+
+// Builds one network with its loss. Parameters of a network lie together in the arena: none is asked for later.
+Result<void> add_network(TrainGraph& train, const Phase& phase, uint32_t classes, std::vector<std::string>& places,
+                         std::vector<StepNetwork>& networks, StepNetwork& network) {
+  const GuidedNetwork& description = network.description;
+  const std::string& prefix = description.scope.prefix;
+  network.metrics = {.prefix = prefix, .is_trained = !description.scope.is_frozen};
+  NetContext net(train.graph, description.scope.is_frozen ? NetMode::evaluation : NetMode::training, description.phase,
+                 description.scope);
+  LOWTIDE_TRY(const ValueId logits, build_network(net, train.images, classes));
+  if (prefix.empty()) {
+    train.layers = net.layers();
+    places = hint_places(phase.guidance, net.places());
   }
-  ops::AdamOpParams params;
-  params.beta1 = static_cast<float>(options.beta1);
-  params.beta2 = static_cast<float>(options.beta2);
-  params.epsilon = static_cast<float>(options.epsilon);
-  params.decoupled = options.name == OptimizerKind::adamw ? 1 : 0;
-  return ops::adam(graph, "optimizer", inputs, params);
+  if (is_guided(phase)) LOWTIDE_TRY_VOID(add_signals(net, phase.guidance, places, networks, network, logits));
+  network.first_parameter = train.parameters.size();
+  for (NetParameter parameter : net.parameters()) {
+    if (!prefix.empty()) parameter.hand_over = guided_hand_over(description, phase, parameter.hand_over);
+    train.parameters.push_back(std::move(parameter));
+  }
+  network.end_parameter = train.parameters.size();
+  LOWTIDE_TRY(network.metrics.loss, add_loss(train, phase.training, logits));
+  LOWTIDE_TRY(network.metrics.correct, ops::correct_count(train.graph, "correct", logits, train.labels));
+  return {};
+}
+
+void make_metrics(graph::Graph& graph, const TrainNetwork& network) {
+  graph.make_metric(network.loss, network.prefix + "loss");
+  if (network.match.is_valid()) graph.make_metric(network.match, network.prefix + "match");
+  graph.make_metric(network.correct, network.prefix + "correct");
+  if (network.norm.is_valid()) graph.make_metric(network.norm, network.prefix + "gradient_norm");
 }
 
 }  // namespace
 
-Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input) {
+Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher) {
   TrainGraph train;
   graph::Graph& graph = train.graph;
   train.images = graph.input("images", f32_desc(Shape{input.batch, input.height, input.width, input.channels}));
   train.labels = graph.input("labels", {DType::u32, Shape{input.batch}});
   graph.step_block();
 
-  NetContext net(graph, NetMode::training, phase);
-  LOWTIDE_TRY(const ValueId logits, build_network(net, train.images, input.classes));
-  train.parameters = net.parameters();
-  train.layers = net.layers();
-
-  LOWTIDE_TRY(train.loss, add_loss(train, phase.training, logits));
-  LOWTIDE_TRY(train.correct, ops::correct_count(graph, "correct", logits, train.labels));
-  const std::array<ValueId, 1> losses = {train.loss};
-  const std::array<float, 1> weights = {1.0f};
-  LOWTIDE_TRY_VOID(graph::differentiate(graph, losses, weights, ops::autodiff_ops()));
-  LOWTIDE_TRY_VOID(add_optimizer(train, phase.optimizer));
-  graph.make_metric(train.loss, "loss");
-  graph.make_metric(train.correct, "correct");
-  graph.make_metric(train.norm, "gradient_norm");
+  std::vector<StepNetwork> networks;
+  for (GuidedNetwork& description : guided_networks(phase, fixed_teacher)) {
+    networks.push_back({.description = std::move(description)});
+  }
+  std::vector<std::string> places;
+  for (StepNetwork& network : networks) {
+    LOWTIDE_TRY_VOID(add_network(train, phase, input.classes, places, networks, network));
+  }
+  if (is_guided(phase)) LOWTIDE_TRY_VOID(add_matches(graph, phase.guidance, networks));
+  const Objective objective = objective_of(phase.guidance, networks);
+  LOWTIDE_TRY_VOID(graph::differentiate(graph, objective.losses, objective.weights, ops::autodiff_ops()));
+  for (StepNetwork& network : networks) {
+    const auto parameters =
+        std::span(train.parameters).subspan(network.first_parameter, network.end_parameter - network.first_parameter);
+    if (network.metrics.is_trained) {
+      LOWTIDE_TRY(network.metrics.norm, add_update(train, network.description, parameters));
+    }
+    make_metrics(graph, network.metrics);
+    train.networks.push_back(network.metrics);
+  }
   return train;
-}
-
-shaders::BlockAttributes attributes_of(const NetParameter& parameter, const OptimizerOptions& options) {
-  const auto is_meant = [&](const std::string& word) {
-    return word == to_string(parameter.kind) || parameter.name.find(word) != std::string::npos;
-  };
-  const bool is_excluded =
-      parameter.kind == ParameterKind::scale ||
-      std::any_of(options.weight_decay_exclude.begin(), options.weight_decay_exclude.end(), is_meant);
-  const bool is_latent = parameter.kind == ParameterKind::weight && parameter.weight_bits != kFloatBits;
-  const bool has_decay = parameter.has_weight_decay && !is_excluded;
-  float clip = is_latent ? static_cast<float>(options.latent_clip) : 0.0f;
-  if (parameter.latent_limit > 0 && !(clip > 0 && clip < parameter.latent_limit)) clip = parameter.latent_limit;
-  return {.weight_decay = has_decay ? static_cast<float>(options.weight_decay) : 0.0f,
-          .latent_clip = clip,
-          .rate_scale = 1.0f,
-          .is_second = 0.0f};
-}
-
-shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step,
-                                   const StepValues& values, uint32_t valid_count) {
-  // Of the beta that kernels multiply by: 1 - 0.999f is 1.3e-5 less than 0.001, relatively.
-  const auto correction = [&](double beta) {
-    return static_cast<float>(1.0 -
-                              std::pow(static_cast<double>(static_cast<float>(beta)), static_cast<double>(step + 1)));
-  };
-  shaders::StepBlock block = {};
-  block.learning_rate = static_cast<float>(values.rate);
-  block.step = static_cast<uint32_t>(step);
-  block.seed_lo = static_cast<uint32_t>(seed);
-  block.seed_hi = static_cast<uint32_t>(seed >> 32);
-  block.loss_scale = 1.0f;
-  block.blend = static_cast<float>(values.blend);
-  block.expansion = static_cast<float>(values.expansion);
-  block.quantized_share = static_cast<float>(values.quantized_share);
-  block.adam_correction1 = correction(options.beta1);
-  block.adam_correction2 = correction(options.beta2);
-  block.radam_rectification = static_cast<float>(ops::radam_rectification(options.beta2, step));
-  block.valid_count = valid_count;
-  return block;
 }
 
 }  // namespace lowtide::trainer

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One training step as a graph: network, loss, gradients, gradient norm, optimiser. Pure: no device. What runs it is
-// stepper.hpp.
+// One training step as a graph: networks, losses, gradients, gradient norms, optimisers. Pure: no device. What runs it
+// is stepper.hpp.
 #pragma once
 
 #include <cstdint>
@@ -24,22 +24,31 @@ struct NetInput {
   uint32_t classes = 1;
 };
 
+// What the device says of one network of the step.
+struct TrainNetwork {
+  std::string prefix = {};  // of its names; empty for the recipe's own network
+  bool is_trained = true;
+  ValueId loss = {};     // metric f32 []: the batch's mean loss on the labels, without its weight
+  ValueId match = {};    // metric f32 []: its distance from the other side; invalid without guidance
+  ValueId correct = {};  // metric f32 []: images whose largest logit is at the label
+  ValueId norm = {};     // metric f32 []: of its whole gradient; NaN: the update was left out. Invalid: not trained
+};
+
 struct TrainGraph {
   graph::Graph graph;
   ValueId images;      // input f32 [batch, height, width, channels]
   ValueId labels;      // input u32 [batch], each below the class count
   ValueId targets;     // mean squared error only: input f32 [batch, classes], one-hot; else invalid
-  ValueId loss;        // metric f32 []: the batch's mean loss
-  ValueId correct;     // metric f32 []: images whose largest logit is at the label
-  ValueId norm;        // metric f32 []: of the whole gradient; NaN: the update was left out
   ValueId attributes;  // constant, what block_attributes says
   std::vector<shaders::BlockAttributes> block_attributes;  // weight decay and clipping of each parameter block
-  std::vector<NetParameter> parameters;
-  std::vector<NetLayer> layers;
+  std::vector<TrainNetwork> networks;                      // as methods/guided.hpp orders them, the recipe's own first
+  std::vector<NetParameter> parameters;                    // of all networks, one after the other
+  std::vector<NetLayer> layers;                            // of the recipe's own network
 };
 
-// Errors: an unknown network, images that are too small for it, a layer that does not fit.
-Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input);
+// `fixed_teacher`: of a distillation, the phase that made the teacher. Errors: an unknown network, images that are too
+// small for it, a layer that does not fit, guidance that compares what cannot be compared.
+Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher = nullptr);
 
 // Weight decay, latent clipping and rate of a parameter: decay where no word of weight_decay_exclude is its kind or
 // part of its name and it is not a factor of levels; clipping for the latents of quantised layers.
@@ -48,5 +57,8 @@ shaders::BlockAttributes attributes_of(const NetParameter& parameter, const Opti
 // The step block of optimiser step `step` (from 0) with what the schedules say, `values`.
 shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t seed, uint64_t step,
                                    const StepValues& values, uint32_t valid_count);
+// The same for a phase; the second rate and corrections are those of a teacher that is trained too.
+shaders::StepBlock make_step_block(const Phase& phase, uint64_t seed, uint64_t step, const StepValues& values,
+                                   uint32_t valid_count);
 
 }  // namespace lowtide::trainer

@@ -48,6 +48,7 @@ Signal units(NetContext& net, Signal x, const Size& size, Style style) {
       const std::string name = "stage" + std::to_string(stage + 1) + "." + std::to_string(i + 1);
       x = unit(net, name, x, net.scaled(size.channels << stage), stage > 0 && i == 0 ? 2 : 1, style);
     }
+    net.mark("stage" + std::to_string(stage + 1), x);
   }
   return x;
 }

@@ -77,16 +77,8 @@ Activation NetContext::hidden_activation(Activation preferred) const {
 
 ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,
                               uint32_t weight_bits) {
-  const ValueId value = is_frozen_ ? graph_.state(name, f32_desc(shape)) : graph_.parameter(name, shape);
-  parameters_.push_back({.name = graph_.value(value).name,
-                         .value = value,
-                         .shape = shape,
-                         .kind = kind,
-                         .initializer = initializer,
-                         .is_state = is_frozen_,
-                         .weight_bits = weight_bits,
-                         .scope_length = graph_.scope().size()});
-  return value;
+  return parameter(NetParameter{
+      .name = std::move(name), .shape = shape, .kind = kind, .initializer = initializer, .weight_bits = weight_bits});
 }
 
 ValueId NetContext::learned_step(std::string name, const StepRecord& record) {
@@ -99,7 +91,12 @@ ValueId NetContext::learned_step(std::string name, const StepRecord& record) {
 }
 
 ValueId NetContext::parameter(NetParameter parameter) {
-  parameter.value = graph_.parameter(parameter.name, parameter.shape);
+  const ValueId value = is_frozen_ ? graph_.state(parameter.name, f32_desc(parameter.shape))
+                                   : graph_.parameter(parameter.name, parameter.shape);
+  parameter.value = value;
+  parameter.name = graph_.value(value).name;
+  parameter.is_state = is_frozen_;
+  parameter.scope_length = graph_.scope().size();
   parameters_.push_back(std::move(parameter));
   return parameters_.back().value;
 }

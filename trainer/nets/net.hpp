@@ -65,7 +65,7 @@ struct NetParameter {
   HandOver hand_over = HandOver::required;
   std::optional<StepRecord> learned = {};  // kinds step and clip
   bool has_weight_decay = true;            // false: latents that a method never decays
-  float latent_limit = 0;  // the optimiser keeps latents within +-this, whatever the recipe says; 0: no limit
+  float latent_limit = 0;   // the optimiser keeps latents within +-this, whatever the recipe says; 0: no limit
   size_t scope_length = 0;  // characters of the name that are its network's scope
 
   // The name that the builder gave: what patterns match, and what the same network has outside a scope.

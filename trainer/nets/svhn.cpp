@@ -17,7 +17,7 @@ Signal svhn(NetContext& net, Signal image, uint32_t classes) {
   constexpr Row kRows[] = {{48, 5, 0, 2},  {64, 3, 1, 1},  {64, 3, 1, 2}, {128, 3, 0, 1},
                            {128, 3, 1, 1}, {128, 3, 0, 1}, {512, 5, 0, 1}};
   Signal x = image;
-  uint32_t index = 0;
+  uint32_t index = 0, pools = 0;
   for (const Row& row : kRows) {
     const std::string number = std::to_string(index);
     x = conv(net, "conv" + number, x,
@@ -25,7 +25,10 @@ Signal svhn(NetContext& net, Signal image, uint32_t classes) {
               .kernel = row.kernel,
               .padding = row.padding,
               .position = index == 0 ? LayerPosition::first : LayerPosition::inner});
-    if (row.pool > 1) x = max_pool(net, "pool" + number, x, row.pool, row.pool);
+    if (row.pool > 1) {
+      x = max_pool(net, "pool" + number, x, row.pool, row.pool);
+      net.mark("pool" + std::to_string(++pools), x);
+    }
     ++index;
   }
   x = drop(net, "drop", x);

@@ -4,6 +4,7 @@
 
 #include "trainer/methods/aqe.hpp"
 #include "trainer/methods/exp_net.hpp"
+#include "trainer/methods/guided.hpp"
 #include "trainer/methods/stochastic.hpp"
 
 namespace lowtide::trainer {
@@ -24,6 +25,7 @@ StepValues step_values(const Phase& phase, uint64_t steps_per_epoch, uint64_t st
   values.blend = blend_at(phase, steps_per_epoch, at);
   values.quantized_share = quantized_share_at(phase, steps_per_epoch, step);
   values.expansion = expansion_at(phase, steps_per_epoch, step);
+  if (has_trained_teacher(phase)) values.second_rate = learning_rate(teacher_schedule(phase), length, at);
   return values;
 }
 

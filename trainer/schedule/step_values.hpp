@@ -12,6 +12,7 @@ namespace lowtide::trainer {
 
 struct StepValues {
   double rate = 0;             // the learning rate
+  double second_rate = 0;      // of a teacher that is trained too
   double blend = 1;            // alpha of AQE
   double expansion = 0;        // f of EXP-Net
   double quantized_share = 1;  // p of stochastic precision
