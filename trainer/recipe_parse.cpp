@@ -202,17 +202,6 @@ class Reader {
     value = *node.value<std::string>();
   }
 
-  void take_bits(const toml::node& node, const char* name, uint32_t& value) {
-    const int64_t count = node.is_integer() ? *node.value<int64_t>() : 0;
-    if ((count >= 1 && count <= 8) || count == kFloatBits) {
-      value = static_cast<uint32_t>(count);
-    } else if (node.is_string() && *node.value<std::string>() == "fp32") {
-      value = kFloatBits;
-    } else {
-      mistake(node, name, "expected bits: 1 to 8, or 32 or \"fp32\" for full precision");
-    }
-  }
-
   template <class T>
   void take_whole(const toml::node& node, const char* name, T& value, WholeRange range) {
     const bool fits = node.is_integer() && *node.value<int64_t>() >= range.low && *node.value<int64_t>() <= range.high;

@@ -8,10 +8,9 @@
 //   add          act(u) + f v
 //   subtract     act(u) - f v, the same but for the sign of norm2's affine part
 //   concatenate  [act(u), f v]: the next layer has weights for both halves while it trains
-//   f            half_cosine (1 + cos(pi s / S)) / 2;  halving: 0.5^floor(s / i), 0 once that is <= 0.001, which i
-//   makes
-//                step S;  linear 1 - s / S.  s is the step of the phase, S = the steps of `epochs`, or of the fraction
-//                rounded to whole epochs.
+//   f            half_cosine (1 + cos(pi s / S)) / 2;  linear 1 - s / S;  halving 0.5^floor(s / i), and 0 once that is
+//                at or below 0.001, which i makes step S. s is the step of the phase, S the steps of `epochs`, or of
+//                the fraction rounded to whole epochs.
 // The authors' figure shows a half cosine over 80 of 100 epochs; their scripts use 25 % and, halving, 40 %.
 //
 // Choices where the source is silent, ours:
