@@ -71,7 +71,7 @@ std::vector<std::string> minw(uint32_t inputs, uint32_t weights, std::vector<std
                                       "quantization.activation_bits=" + m,
                                       "quantization.first_layer=" + n,
                                       "quantization.last_layer=" + n,
-                                      "quantization.layers=[{pattern = \"fc3\", activation_bits = " + m + "}]",
+                                      "quantization.layers=[{pattern = \"fc*\", activation_bits = " + m + "}]",
                                       "quantization.weight_quantizer=threshold",
                                       "quantization.activation_quantizer=threshold",
                                       "quantization.weight_estimator=aqe_g1",

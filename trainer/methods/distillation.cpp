@@ -13,6 +13,7 @@ namespace {
 std::string text_of(const Recipe& recipe, Phase phase) {
   phase.name = Phase{}.name;
   phase.initialize_from = "fresh";
+  phase.cycle = 0;
   phase.guidance = {};
   Recipe one = recipe;
   one.phases = {std::move(phase)};
