@@ -161,6 +161,7 @@ TEST(Nets, CountsAreThoseOfTheLiterature) {
   EXPECT_EQ(counts_of("resnet56").parameters, 853018u);
   EXPECT_EQ(counts_of("preresnet20").parameters, 272282u);  // by hand: 0.27 M, as ResNet-20
   EXPECT_EQ(counts_of("resnet18").parameters, 11689512u);
+  EXPECT_EQ(counts_of("resnet18_cifar").parameters, 11173962u);
   EXPECT_EQ(counts_of("resnet34").parameters, 21797672u);
   // As ResNet-18, with 1x1 shortcuts at the same three places: the same count.
   EXPECT_EQ(counts_of("birealnet18").parameters, 11689512u);

@@ -31,6 +31,7 @@ Signal preresnet20(NetContext& net, Signal image, uint32_t classes);
 
 // ResNet for 224x224 images (He et al. 2016, table 1), shortcut option B: 1x1 convolution and norm where shapes change.
 Signal resnet18(NetContext& net, Signal image, uint32_t classes);
+Signal resnet18_cifar(NetContext& net, Signal image, uint32_t classes);  // for 32x32 images
 Signal resnet34(NetContext& net, Signal image, uint32_t classes);
 
 // The SVHN network of DoReFa-Net (Zhou et al. 2016) and EXP-Net (Zhou et al. 2019), for 40x40 images.

@@ -26,6 +26,7 @@ constexpr NetworkInfo kNetworks[] = {
     {"resnet32", "ResNet-32 for CIFAR, parameter-free shortcuts", nets::resnet32, 4},
     {"resnet56", "ResNet-56 for CIFAR, parameter-free shortcuts", nets::resnet56, 4},
     {"preresnet20", "pre-activation ResNet-20 for CIFAR, 1x1 convolutions as shortcuts", nets::preresnet20, 4},
+    {"resnet18_cifar", "ResNet-18 for 32x32 images: 3x3 stem, no pool", nets::resnet18_cifar, 8},
     {"resnet18", "ResNet-18 for 224x224 images", nets::resnet18, 32},
     {"resnet34", "ResNet-34 for 224x224 images", nets::resnet34, 32},
     {"svhn", "SVHN network of DoReFa-Net and EXP-Net: 7 convolutions; 40x40 images (data.resize)", nets::svhn, 40},

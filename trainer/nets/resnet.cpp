@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ResNet-18 and -34 for 224x224 images: a 7x7 convolution of stride 2, max pooling 3x3 of stride 2, four stages of
 // basic blocks with 64, 128, 256 and 512 channels, global average pooling, one linear layer. Where a stage changes the
-// shape its first shortcut is option B: a 1x1 convolution with norm ("<block>.down").
+// shape its first shortcut is option B: a 1x1 convolution with norm ("<block>.down"). ResNet-18 for 32x32 images has a
+// 3x3 convolution of stride 1 and no pool in front of the same stages.
 #include <array>
 #include <string>
 
@@ -23,11 +24,18 @@ Signal basic_block(NetContext& net, const std::string& name, Signal x, uint32_t 
   return residual(net, name + ".add", y, shortcut, net.hidden_activation(Activation::relu));
 }
 
-Signal resnet(NetContext& net, Signal image, uint32_t classes, const std::array<uint32_t, 4>& blocks) {
-  Signal x =
+Signal large_stem(NetContext& net, Signal image) {
+  const Signal x =
       conv(net, "conv1", image,
            {.channels = net.scaled(64), .kernel = 7, .stride = 2, .padding = 3, .position = LayerPosition::first});
-  x = max_pool(net, "pool1", x, 3, 2, 1);
+  return max_pool(net, "pool1", x, 3, 2, 1);
+}
+
+Signal small_stem(NetContext& net, Signal image) {
+  return conv(net, "conv1", image, {.channels = net.scaled(64), .padding = 1, .position = LayerPosition::first});
+}
+
+Signal stages(NetContext& net, Signal x, uint32_t classes, const std::array<uint32_t, 4>& blocks) {
   for (uint32_t stage = 0; stage < 4; ++stage) {
     for (uint32_t block = 0; block < blocks[stage]; ++block) {
       const std::string name = "stage" + std::to_string(stage + 1) + "." + std::to_string(block + 1);
@@ -44,10 +52,13 @@ Signal resnet(NetContext& net, Signal image, uint32_t classes, const std::array<
 }  // namespace
 
 Signal resnet18(NetContext& net, Signal image, uint32_t classes) {
-  return resnet(net, image, classes, {2, 2, 2, 2});
+  return stages(net, large_stem(net, image), classes, {2, 2, 2, 2});
+}
+Signal resnet18_cifar(NetContext& net, Signal image, uint32_t classes) {
+  return stages(net, small_stem(net, image), classes, {2, 2, 2, 2});
 }
 Signal resnet34(NetContext& net, Signal image, uint32_t classes) {
-  return resnet(net, image, classes, {3, 4, 6, 3});
+  return stages(net, large_stem(net, image), classes, {3, 4, 6, 3});
 }
 
 }  // namespace lowtide::trainer::nets
