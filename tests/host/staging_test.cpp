@@ -111,6 +111,20 @@ TEST(Progressive, FallsStepByStep) {
                    "2 bits | previous | W2 dorefa quantized A2 dorefa quantized | 5 at 0.1"}));
 }
 
+// DoReFa's activations and signs have other statistics: batch norm is re-estimated where one takes over from the other.
+TEST(Cyclic, ReestimatesNormsWhereActivationsChange) {
+  const std::string signs =
+      "[quantization]\nweight_bits = 1\nactivation_bits = 1\nweight_quantizer = \"sign\"\n"
+      "activation_quantizer = \"sign\"\n";
+  const std::string chain = "[cyclic]\nbits = [2, 1]\ncycles = 2\n";
+  const Recipe r = read_ok(signs + chain);
+  std::vector<uint32_t> batches;
+  for (const Phase& phase : r.phases) batches.push_back(phase.training.reestimate_norm_batches);
+  EXPECT_EQ(batches, (std::vector<uint32_t>{0, 0, 100, 100, 0, 100}));  // full, 2, 1, full, 2, 1
+  const Recipe own = read_ok("[training]\nreestimate_norm_batches = 7\n" + signs + chain);
+  for (const Phase& phase : own.phases) EXPECT_EQ(phase.training.reestimate_norm_batches, 7u);
+}
+
 // Where the target's quantiser, estimator, blend or expansion has no meaning in a step, the step is plain.
 TEST(Progressive, LeavesOutWhatAStepCannotHave) {
   const Recipe r = read_ok(R"([quantization]

@@ -11,6 +11,9 @@
 namespace lowtide::trainer {
 namespace {
 
+// Where activations change their convention, from DoReFa's to signs or back, running statistics are measured anew.
+constexpr uint32_t kReestimatedBatches = 100;
+
 class Chain {
  public:
   Chain(const Phase& target, const CyclicOptions& options) : target_(target), options_(options) {}
@@ -91,6 +94,10 @@ class Chain {
   void add(Phase phase) {
     phase.initialize_from = "previous";
     if (phases_.empty()) phase.initialize_from = options_.pretrained.empty() ? "fresh" : options_.pretrained;
+    const bool has_other_levels =
+        !phases_.empty() && phases_.back().quantization.activation_quantizer != phase.quantization.activation_quantizer;
+    uint32_t& batches = phase.training.reestimate_norm_batches;
+    if (has_other_levels && batches == 0) batches = kReestimatedBatches;
     phases_.push_back(std::move(phase));
   }
 

@@ -17,6 +17,8 @@
 // - Latents, norms with their running statistics and biases move; optimiser moments, the place in the schedule and
 //   quantiser steps do not.
 // - Quantisers are the recipe's: one that knows all bits goes all the way; signs (XNOR) become DoReFa above one bit.
+//   Where that changes what activations are, 100 forward batches re-estimate batch norm first, or as many as
+//   training.reestimate_norm_batches says.
 // - Weight decay is weight_decay_one_bit where weights have one bit: decay pulls latents to zero, where signs flip.
 // - one_step = true is the control: full precision, then the last bits at once for as many epochs as the chain with its
 //   cycles has together. The abstract does not say that the paper ran it.
