@@ -12,7 +12,7 @@ import unittest
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "tools" / "setup"
 COMMANDS = """bash cat chmod cmp comm cut dirname env find flock grep head mkdir mktemp mv paste readlink rm sed
     sha256sum sort tail touch tr uname""".split()
-PACKAGES = """ccache clang clang-format cmake g++ libcli11-dev libexpected-dev libfmt-dev libgtest-dev libjpeg-dev
+PACKAGES = """ccache clang clang-format cmake g++ libcli11-dev libexpected-dev libfmt-dev libgtest-dev libjpeg-dev libmatio-dev
     libpng-dev libtomlplusplus-dev ninja-build nlohmann-json3-dev python3 zlib1g-dev libclang-rt-14-dev
     debian-archive-keyring""".split()
 
