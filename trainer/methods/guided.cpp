@@ -16,6 +16,7 @@ Phase teacher_phase(const Phase& phase) {
   teacher.quantization.weight_bits = teacher.quantization.activation_bits = kFloatBits;
   teacher.quantization.first_layer = teacher.quantization.last_layer = kFloatBits;
   teacher.quantization.layers.clear();
+  teacher.stochastic = {};
   teacher.expansion = {};
   teacher.optimizer = teacher_optimizer(phase);
   teacher.schedule = teacher_schedule(phase);
