@@ -13,15 +13,6 @@ ValueId block_attributes(graph::Graph& graph) {
   return graph.constant("optimizer/attributes", f32_desc(Shape{graph::parameter_block_count(graph), 4}));
 }
 
-std::vector<shaders::BlockAttributes> block_attribute_table(
-    const graph::Graph& graph, const std::function<shaders::BlockAttributes(const graph::Value&)>& of) {
-  std::vector<shaders::BlockAttributes> table;
-  for (const ValueId id : graph.with_role(graph::Role::parameter)) {
-    table.resize(table.size() + graph::blocks_of(graph, id).count, of(graph.value(id)));
-  }
-  return table;
-}
-
 Descs infer_optimizer(const graph::Node& node, const graph::Graph& graph, size_t arena_count) {
   LOWTIDE_CHECK(node.inputs.size() == 3 || node.inputs.size() == 4, "an optimiser takes three or four inputs");
   LOWTIDE_CHECK(graph.value(node.in(0)).is_whole_arena && graph.value(node.in(0)).role == graph::Role::gradient,

@@ -4,12 +4,10 @@
 // their arenas.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/graph/op_info.hpp"
-#include "shaders/lib/block_attributes.h"
 
 namespace lowtide::ops {
 
@@ -23,10 +21,6 @@ struct OptimizerInputs {
 
 // The constant for OptimizerInputs::attributes, named "optimizer/attributes".
 ValueId block_attributes(graph::Graph& graph);
-
-// Its contents, from what each parameter is to have.
-std::vector<shaders::BlockAttributes> block_attribute_table(
-    const graph::Graph& graph, const std::function<shaders::BlockAttributes(const graph::Value&)>& of);
 
 // Shape rule shared by the optimisers: inputs gradient arena, step block, attributes[, gradient scale]; outputs whole
 // arenas of `arena_count` (parameter and moments).

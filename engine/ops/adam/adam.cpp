@@ -4,8 +4,7 @@
 
 #include <cstddef>
 
-#include "engine/graph/parameter_blocks.hpp"
-#include "engine/ops/grid.hpp"
+#include "engine/ops/optimizer_update.hpp"
 #include "gen/kernels/adam.hpp"
 #include "shaders/adam/adam.params.h"
 
@@ -33,32 +32,9 @@ Result<std::vector<TensorDesc>> infer(const Node& node, const Graph& graph) {
 
 Result<void> lower(const Node& node, const Graph&, const LowerTarget& target, DispatchList& out) {
   const auto p = node.params<AdamOpParams>();
-  const bool has_scale = node.inputs.size() == 4;
-  const uint32_t count = p.block_count * graph::kParameterBlock;
-  const Grid grid = vec4_grid(Shape{count}, graph::kParameterBlock, target);
-  const shaders::AdamParams params = {.first = p.first_block * graph::kParameterBlock,
-                                      .count = count,
-                                      .stride = grid.stride,
-                                      .beta1 = p.beta1,
-                                      .beta2 = p.beta2,
-                                      .epsilon = p.epsilon,
-                                      .decoupled = p.decoupled,
-                                      .has_scale = has_scale ? 1u : 0u};
-  const auto add = [&](auto kernel) {
-    kernel.dw = node.in(0);
-    kernel.step_block = node.in(1);
-    kernel.attributes = node.in(2);
-    kernel.gradient_scale = has_scale ? node.in(3) : node.in(1);
-    kernel.w = node.out(0);
-    kernel.m = node.out(1);
-    kernel.v = node.out(2);
-    out.add(kernel, params, grid.groups);
-  };
-  if (grid.is_vec4) {
-    add(kernels::adam_update{});
-  } else {
-    add(kernels::adam_update_naive{});
-  }
+  lower_update<kernels::adam_update, kernels::adam_update_naive>(
+      node, target, p,
+      shaders::AdamParams{.beta1 = p.beta1, .beta2 = p.beta2, .epsilon = p.epsilon, .decoupled = p.decoupled}, out);
   return {};
 }
 

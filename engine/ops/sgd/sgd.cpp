@@ -4,8 +4,7 @@
 
 #include <cstddef>
 
-#include "engine/graph/parameter_blocks.hpp"
-#include "engine/ops/grid.hpp"
+#include "engine/ops/optimizer_update.hpp"
 #include "gen/kernels/sgd.hpp"
 #include "shaders/sgd/sgd.params.h"
 
@@ -31,29 +30,8 @@ Result<std::vector<TensorDesc>> infer(const Node& node, const Graph& graph) {
 
 Result<void> lower(const Node& node, const Graph&, const LowerTarget& target, DispatchList& out) {
   const auto p = node.params<SgdOpParams>();
-  const bool has_scale = node.inputs.size() == 4;
-  const uint32_t count = p.block_count * graph::kParameterBlock;
-  const Grid grid = vec4_grid(Shape{count}, graph::kParameterBlock, target);
-  const shaders::SgdParams params = {.first = p.first_block * graph::kParameterBlock,
-                                     .count = count,
-                                     .stride = grid.stride,
-                                     .momentum = p.momentum,
-                                     .nesterov = p.nesterov,
-                                     .has_scale = has_scale ? 1u : 0u};
-  const auto add = [&](auto kernel) {
-    kernel.dw = node.in(0);
-    kernel.step_block = node.in(1);
-    kernel.attributes = node.in(2);
-    kernel.gradient_scale = has_scale ? node.in(3) : node.in(1);
-    kernel.w = node.out(0);
-    kernel.m = node.out(1);
-    out.add(kernel, params, grid.groups);
-  };
-  if (grid.is_vec4) {
-    add(kernels::sgd_update{});
-  } else {
-    add(kernels::sgd_update_naive{});
-  }
+  lower_update<kernels::sgd_update, kernels::sgd_update_naive>(
+      node, target, p, shaders::SgdParams{.momentum = p.momentum, .nesterov = p.nesterov}, out);
   return {};
 }
 
