@@ -112,16 +112,15 @@ struct QuantizationOptions {
   // (nets/syq_operands.hpp). Signed powers of two: sparse_shift (methods/s3.hpp), deepshift_q and deepshift_ps
   // (methods/deepshift.hpp).
   WeightQuantizer weight_quantizer = WeightQuantizer::dorefa;
-  // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; none: the network's own
-  // activation stays.
+  // dorefa: clip to [0, 1], 2^k levels; sign: +-1; threshold: as of weights, behind hard tanh; lsq, pact, uniq: 2^k
+  // levels of a learned step (methods/learned_step.hpp), as lsq and uniq of weights; none: the network's own activation
+  // stays.
   ActivationQuantizer activation_quantizer = ActivationQuantizer::dorefa;
-  // lsq, pact, uniq: steps that are learned (methods/learned_step.hpp), of weights and activations; pact of
-  // activations.
   uint32_t calibration_batches = 1;  // training batches from which learned steps of activations start
   double clip_start = 10;            // the bound that pact starts with
   // What the bits are for: methods that train in stages switch one side off for a while, in training and evaluation.
   //   weights      quantized; full_precision: the latents themselves
-  //   activations  quantized; clipped: to the quantiser's range, [0, 1] for dorefa, else [-1, 1], without rounding;
+  //   activations  quantized; clipped without rounding, to [-1, 1] for sign and threshold, else to [0, 1];
   //                full_precision: the network's own activation
   WeightStage weights = WeightStage::quantized;
   ActivationStage activations = ActivationStage::quantized;
