@@ -13,6 +13,7 @@
 #include "engine/quant/quantizer.hpp"
 #include "engine/runtime/executor.hpp"
 #include "trainer/loop/evaluate.hpp"
+#include "trainer/loop/load_evaluator.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/loop/phase.hpp"
 
@@ -99,12 +100,10 @@ model::ModelInfo info_of(const Recipe& recipe, const Dataset& dataset) {
 }  // namespace
 
 Result<ExportReport> export_model(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
-                                  const std::filesystem::path& checkpoint, const std::filesystem::path& target) {
-  LOWTIDE_TRY(const Checkpoint loaded, load_checkpoint(checkpoint));
+                                  const std::vector<NamedTensor>& tensors, const std::filesystem::path& target) {
   LOWTIDE_TRY(EvalGraph eval, make_eval_graph(recipe.phases.back(), net_input(dataset, 1)));
   LOWTIDE_TRY_VOID(expect_packable(eval));
-  LOWTIDE_TRY_VOID(match_tensors(loaded, persistent_tensors(eval.graph), true, checkpoint.string()));
-  LOWTIDE_TRY(const auto contents, evaluate_static(context, eval, loaded.tensors));
+  LOWTIDE_TRY(const auto contents, evaluate_static(context, eval, tensors));
   LOWTIDE_TRY(const PackedGraph packed,
               fold_and_pack(eval.graph, eval.images, eval.logits, [&](ValueId id) { return contents.at(id); }));
   LOWTIDE_TRY_VOID(model::write_model(target, info_of(recipe, dataset), packed.graph, packed.constants));
@@ -113,6 +112,12 @@ Result<ExportReport> export_model(runtime::Context& context, const Recipe& recip
   std::error_code error;
   report.file_bytes = std::filesystem::file_size(target, error);
   return report;
+}
+
+Result<ExportReport> export_model(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
+                                  const std::filesystem::path& checkpoint, const std::filesystem::path& target) {
+  LOWTIDE_TRY(const std::vector<NamedTensor> tensors, load_tensors(recipe, dataset, checkpoint));
+  return export_model(context, recipe, dataset, tensors, target);
 }
 
 }  // namespace lowtide::trainer

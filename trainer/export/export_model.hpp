@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/runtime/context.hpp"
+#include "trainer/checkpoint/checkpoint.hpp"
 #include "trainer/data/dataset.hpp"
 #include "trainer/export/fold_and_pack.hpp"
 #include "trainer/recipe.hpp"
@@ -24,5 +25,8 @@ struct ExportReport {
 // network, layers of 16 bits, writing.
 Result<ExportReport> export_model(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
                                   const std::filesystem::path& checkpoint, const std::filesystem::path& target);
+// The same of tensors that fit the network (load_tensors, untrained_tensors).
+Result<ExportReport> export_model(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
+                                  const std::vector<NamedTensor>& tensors, const std::filesystem::path& target);
 
 }  // namespace lowtide::trainer

@@ -42,9 +42,9 @@ void compare(std::span<const float> wanted, std::span<const float> found, uint32
 }  // namespace
 
 Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
-                            const std::filesystem::path& checkpoint, const std::filesystem::path& packed_model,
+                            const std::vector<NamedTensor>& tensors, const std::filesystem::path& packed_model,
                             uint64_t limit) {
-  LOWTIDE_TRY(const auto evaluator, load_evaluator(context, recipe, dataset, checkpoint));
+  LOWTIDE_TRY(const auto evaluator, make_evaluator(context, recipe, dataset, tensors));
   LOWTIDE_TRY(const auto session, infer::Session::open(context, packed_model, {.batch = recipe.data.eval_batch}));
   LOWTIDE_TRY(const auto queue, BatchQueue::open(dataset, dataset.test, eval_batch_options(recipe.data)));
   const size_t classes = dataset.class_count();
@@ -64,6 +64,13 @@ Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, con
     }
   }
   return parity;
+}
+
+Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
+                            const std::filesystem::path& checkpoint, const std::filesystem::path& packed_model,
+                            uint64_t limit) {
+  LOWTIDE_TRY(const std::vector<NamedTensor> tensors, load_tensors(recipe, dataset, checkpoint));
+  return prove_parity(context, recipe, dataset, tensors, packed_model, limit);
 }
 
 }  // namespace lowtide::trainer

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "engine/runtime/context.hpp"
+#include "trainer/checkpoint/checkpoint.hpp"
 #include "trainer/data/dataset.hpp"
 #include "trainer/recipe.hpp"
 
@@ -25,6 +26,10 @@ struct Parity {
 // On the first `limit` test images (0: all), in batches of the recipe's eval_batch.
 Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
                             const std::filesystem::path& checkpoint, const std::filesystem::path& packed_model,
+                            uint64_t limit = 0);
+// The same of tensors that fit the network.
+Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
+                            const std::vector<NamedTensor>& tensors, const std::filesystem::path& packed_model,
                             uint64_t limit = 0);
 
 }  // namespace lowtide::trainer

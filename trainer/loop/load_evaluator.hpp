@@ -15,4 +15,12 @@ namespace lowtide::trainer {
 Result<std::unique_ptr<Evaluator>> load_evaluator(runtime::Context& context, const Recipe& recipe,
                                                   const Dataset& dataset, const std::filesystem::path& checkpoint);
 
+// With tensors that fit the network: all that evaluation reads is among them.
+Result<std::unique_ptr<Evaluator>> make_evaluator(runtime::Context& context, const Recipe& recipe,
+                                                  const Dataset& dataset, const std::vector<NamedTensor>& tensors);
+
+// The tensors of a checkpoint that fits the network of the recipe's last phase. Errors as above.
+Result<std::vector<NamedTensor>> load_tensors(const Recipe& recipe, const Dataset& dataset,
+                                              const std::filesystem::path& checkpoint);
+
 }  // namespace lowtide::trainer
