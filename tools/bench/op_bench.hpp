@@ -20,6 +20,7 @@ enum class Arithmetic { f32, codes };
 struct OpBench {
   std::string name;  // "conv2d/forward/16x56x56x64/3x3x64"
   Arithmetic arithmetic = Arithmetic::f32;
+  std::string network = {};                          // whose convolutions the row is one of; a filter may name it
   uint32_t plane_products = 1;                       // codes: one multiply-add of codes costs so many of bits
   std::function<Result<void>(graph::Graph&)> build;  // one node that reads constants; its output stays on the device
 };

@@ -35,9 +35,10 @@ struct ConvShape {
 };
 
 constexpr ConvShape kConvShapes[] = {
-    {16, 56, 64, 3, 64, 1},  // ResNet-18, first stage; the shape of the README's table
-    {16, 28, 128, 3, 128, 1}, {16, 14, 256, 3, 256, 1},
-    {16, 7, 512, 3, 512, 1},  {16, 56, 64, 3, 128, 2},  // down-sampling
+    {16, 56, 64, 3, 64, 1},  // ResNet-18, its stages; the first is the shape of the README's table
+    {16, 28, 128, 3, 128, 1}, {16, 14, 256, 3, 256, 1}, {16, 7, 512, 3, 512, 1},
+    {1, 56, 64, 3, 64, 1},    {1, 28, 128, 3, 128, 1},  {1, 14, 256, 3, 256, 1},
+    {1, 7, 512, 3, 512, 1},   {16, 56, 64, 3, 128, 2},  // down-sampling
     {16, 56, 64, 1, 128, 2},                            // its shortcut
     {128, 32, 16, 3, 16, 1},                            // ResNet-20
     {128, 8, 64, 3, 64, 1},
@@ -89,6 +90,7 @@ constexpr PackedForm kPackedForms[] = {
     {"2_bits_x_signed2", unsigned_levels, 2, kTwos, 2, 4},
     {"4_bits_x_signed4", unsigned_levels, 4, kTwos, 4, 16},
 };
+constexpr size_t kStages = 8;             // the shapes of ResNet-18's stages, batch 16 and 1
 constexpr size_t kFormsOfEveryShape = 2;  // the others: of the first shape
 
 // Packed in and out, thresholds fused.
@@ -165,7 +167,8 @@ void add_linear_benches(std::vector<OpBench>& out) {
 std::vector<OpBench> all_op_benches() {
   std::vector<OpBench> out;
   for (const ConvShape& s : kConvShapes) {
-    out.push_back({.name = s.name("conv2d"), .build = [&s](Graph& g) { return build_conv(g, s); }});
+    const std::string network = &s < kConvShapes + kStages ? "resnet18" : "";
+    out.push_back({.name = s.name("conv2d"), .network = network, .build = [&s](Graph& g) { return build_conv(g, s); }});
     out.push_back(
         {.name = s.name("conv2d_backward_input"), .build = [&s](Graph& g) { return build_conv_backward_input(g, s); }});
     out.push_back({.name = s.name("conv2d_backward_weight"),
@@ -174,6 +177,7 @@ std::vector<OpBench> all_op_benches() {
     for (const PackedForm& form : std::span(kPackedForms).first(forms)) {
       out.push_back({.name = s.name("packed_conv2d") + "/" + form.name,
                      .arithmetic = Arithmetic::codes,
+                     .network = network,
                      .plane_products = form.products,
                      .build = [&s, &form](Graph& g) { return build_packed_conv(g, s, form); }});
     }

@@ -26,6 +26,7 @@ struct Options {
   bool rungs = false;
   bool list = false;
   StepsOption steps;
+  ModelOption model;
 };
 
 struct Row {
@@ -97,7 +98,9 @@ Result<int> compare_rungs(runtime::Context& context, const std::vector<bench::Op
 
 Result<int> run(const Options& options) {
   std::vector<bench::OpBench> benches = bench::all_op_benches();
-  std::erase_if(benches, [&](const bench::OpBench& b) { return b.name.find(options.filter) == std::string::npos; });
+  std::erase_if(benches, [&](const bench::OpBench& b) {
+    return b.name.find(options.filter) == std::string::npos && b.network != options.filter;
+  });
   if (benches.empty()) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("no bench has '{}' in its name; `lowtide bench --list` names them all", options.filter));
@@ -141,7 +144,8 @@ void add_bench(CLI::App& app, Program& program) {
   auto options = std::make_shared<Options>();
   CLI::App& command = *app.add_subcommand("bench", "rate of every op on a device, as a share of the device's ceiling");
   add_device_option(command, options->device);
-  command.add_option("--filter", options->filter, "only rows whose name holds this text");
+  command.add_option("--filter", options->filter,
+                     "only rows whose name holds this text; resnet18: its 3x3 convolutions, f32 and packed");
   command.add_option("--seconds", options->seconds, "time per row; with --steps, of all of them")
       ->check(CLI::Range(0.01, 600.0))
       ->capture_default_str();
@@ -153,8 +157,21 @@ void add_bench(CLI::App& app, Program& program) {
                      "instead of ops: whole training steps of this recipe beside its network in full precision");
   add_override_option(command, options->steps.recipe);
   add_input_option(command, options->steps.input);
-  command.add_flag("--profile", options->steps.profile, "with --steps: the time of every dispatch");
+  command.add_option("--model", options->model.path, "instead of ops: a whole packed model, pixels in and logits out");
+  command.add_option("--batch", options->model.batch, "with --model: images of a submission")
+      ->check(CLI::Range(1u, 65536u))
+      ->capture_default_str();
+  command.add_flag("--profile", options->steps.profile, "with --steps or --model: the time of every dispatch");
   set_body(command, program, [options]() -> Result<int> {
+    if (!options->model.path.empty()) {
+      ModelOption& model = options->model;
+      model.device = options->device;
+      model.csv = options->csv;
+      model.seconds = options->seconds;
+      model.naive_only = options->naive_only;
+      model.profile = options->steps.profile;
+      return bench_model(model);
+    }
     if (options->steps.recipe.path.empty()) return run(*options);
     options->steps.device = options->device;
     options->steps.csv = options->csv;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/infer/session.hpp"
 #include "engine/runtime/context.hpp"
 #include "trainer/loop/run_folder.hpp"
 #include "trainer/loop/train_step.hpp"
@@ -79,6 +80,20 @@ struct StepsOption {
   bool profile = false;
 };
 Result<int> bench_steps(const StepsOption& options);
+
+// bench --model: a whole packed model.
+struct ModelOption {
+  std::string path;
+  DeviceOption device;
+  std::string csv;
+  uint32_t batch = 1;
+  double seconds = 1;
+  bool naive_only = false;
+  bool profile = false;
+};
+Result<int> bench_model(const ModelOption& options);
+// The layers of a session by kernel, and where their time went.
+void print_layers(const infer::Session& session);
 
 void add_bench(CLI::App& app, Program& program);
 void add_devices(CLI::App& app, Program& program);

@@ -29,14 +29,6 @@ struct Options {
   bool verbose = false;
 };
 
-// Layers by kernel, and where their time goes.
-void print_layers(const infer::Session& session) {
-  fmt::print("{:<28} {:<36} {:>10} {:>10}\n", "layer", "kernel", "dispatches", "ms");
-  for (const infer::LayerRun& run : session.layers()) {
-    fmt::print("{:<28} {:<36} {:>10} {:>10.3f}\n", run.layer, run.kernel, run.dispatch_count, 1e3 * run.seconds);
-  }
-}
-
 void print_top(const infer::Session& session, const std::string& image, std::span<const float> logits, uint32_t top) {
   std::vector<uint32_t> order(logits.size());
   std::iota(order.begin(), order.end(), 0u);
