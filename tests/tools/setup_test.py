@@ -68,6 +68,7 @@ class Setup(unittest.TestCase):
         environment = {"PATH": str(self.bin), "LOWTIDE_CACHE": str(self.cache), **environment}
         done = subprocess.run([shutil.which("bash"), str(self.checkout / "tools/setup"), *arguments], env=environment,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.said = done.stdout
         return done.returncode, (done.stdout.strip().splitlines() or [""])[-1]
 
     def refused(self, result, *parts):
@@ -76,6 +77,13 @@ class Setup(unittest.TestCase):
         for part in parts:
             self.assertIn(part, result[1])
         self.assertFalse((self.checkout / "build/env").exists())
+
+    def test_the_window_is_left_out_without_root(self):
+        self.pretend_debian(user=1000)
+        sdk = self.pretend_sdk()
+        status, _ = self.run_it("--window", VULKAN_SDK=str(sdk))
+        self.assertEqual(status, 0)
+        self.assertIn("draw_digit is left out; it needs: apt-get install libsdl2-dev xdotool xvfb", self.said)
 
     def test_help_and_unknown_options(self):
         self.assertEqual(self.run_it("--help")[0], 0)
