@@ -24,6 +24,7 @@
 #include "engine/ops/dropout/dropout.hpp"
 #include "engine/ops/estimate/estimate.hpp"
 #include "engine/ops/fill/fill.hpp"
+#include "engine/ops/finite_gate/finite_gate.hpp"
 #include "engine/ops/global_average_pool/global_average_pool.hpp"
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
@@ -62,6 +63,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kBatchNormOp,
     &kBatchNormBackwardOp,
     &kBatchNormFoldOp,
+    &kBatchNormRunningOp,
     &kBiasOp,
     &kChannelDotOp,
     &kChannelSumOp,
@@ -86,6 +88,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kEstimateOp,
     &kEstimateBackwardInputOp,
     &kFillOp,
+    &kFiniteGateOp,
     &kGlobalAveragePoolOp,
     &kGlobalAveragePoolBackwardOp,
     &kGradientNormOp,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reference of batch_norm, batch_norm_backward and batch_norm_fold, as in the op's header.
+// Reference of batch_norm, batch_norm_running, batch_norm_backward and batch_norm_fold, as in the op's header.
 #include "engine/ops/batch_norm/batch_norm.hpp"
 
 #include <cmath>
@@ -11,7 +11,7 @@ namespace lowtide::reference {
 void batch_norm(const Operands& o) {
   const auto p = o.node.params<ops::BatchNormOpParams>();
   const size_t channels = o.inputs[1].size(), rows = o.inputs[0].size() / channels;
-  const double n = static_cast<double>(rows), momentum = p.momentum;
+  const auto n = static_cast<double>(rows);
   for (size_t c = 0; c < channels; ++c) {
     double mean = 0, squares = 0;
     for (size_t row = 0; row < rows; ++row) mean += o.inputs[0][row * channels + c] / n;
@@ -22,9 +22,18 @@ void batch_norm(const Operands& o) {
     }
     o.outputs[1][c] = mean;
     o.outputs[2][c] = inverse_std;
-    if (!std::isfinite(squares)) continue;  // running values keep what is finite
-    o.outputs[3][c] = (1 - momentum) * o.inputs[3][c] + momentum * mean;
-    o.outputs[4][c] = (1 - momentum) * o.inputs[4][c] + momentum * squares / (n - 1);
+    o.outputs[3][c] = squares / (n - 1);
+  }
+}
+
+void batch_norm_running(const Operands& o) {
+  if (o.inputs.size() == 5 && !std::isfinite(o.inputs[4][0])) return;
+  const double momentum = o.node.params<ops::BatchNormRunningOpParams>().momentum;
+  for (size_t c = 0; c < o.inputs[0].size(); ++c) {
+    if (!std::isfinite(o.inputs[3][c])) continue;
+    for (size_t i = 0; i < 2; ++i) {
+      o.outputs[i][c] = (1 - momentum) * o.inputs[i][c] + momentum * o.inputs[2 + i][c];
+    }
   }
 }
 

@@ -16,10 +16,15 @@ struct BatchNormParams {
 // Of kernels that work per channel.
 struct BatchNormStatisticsParams {
   uint rows;
-  uint channels;   // elements of a row
-  uint blocks;     // block i holds the rows i, i + blocks, ...
-  float epsilon;   // added to the variance before its root
-  float momentum;  // running = (1 - momentum) * running + momentum * batch
+  uint channels;  // elements of a row
+  uint blocks;    // block i holds the rows i, i + blocks, ...
+  float epsilon;  // added to the variance before its root
+};
+
+struct BatchNormRunningParams {
+  uint channels;
+  uint has_finite;  // the step counts where `finite` is
+  float momentum;   // running = (1 - momentum) * running + momentum * batch
 };
 
 struct BatchNormFoldParams {

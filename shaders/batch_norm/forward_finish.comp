@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// batch_norm forward, second pass.  mean, 1 / sqrt(var + epsilon), running = (1 - m) running + m batch
-// partials [2, blocks, c] (means, squares)  mean, inverse_std, running_mean, running_variance [c]  f32
+// batch_norm forward, second pass.  mean, 1 / sqrt(var + epsilon), unbiased variance
+// partials [2, blocks, c] (means, squares)  mean, inverse_std, variance [c]  f32
 // one workgroup = 8 channels x (width / 8) slices of the blocks; slices are merged in order
 // needs: rows > 1
-// reads partials running_mean running_variance, writes mean inverse_std running_mean running_variance; accumulate: no
+// reads partials, writes mean inverse_std variance; accumulate: no
 // reference: engine/reference/batch_norm.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -16,8 +16,7 @@ PUSH_CONSTANTS(BatchNormStatisticsParams, p)
 BUFFER_READ(0, float, partials)
 BUFFER_WRITE(1, float, mean)
 BUFFER_WRITE(2, float, inverse_std)
-BUFFER_READ_WRITE(3, float, running_mean)
-BUFFER_READ_WRITE(4, float, running_variance)
+BUFFER_WRITE(3, float, variance)
 
 const uint kChannels = 8u;
 shared vec3 slice_moments[gl_WorkGroupSize.x];
@@ -49,8 +48,5 @@ void main() {
   for (uint slice = 1u; slice < slices; ++slice) moments = merge(moments, slice_moments[slice * kChannels + lane]);
   mean[channel] = moments.y;
   inverse_std[channel] = inversesqrt(moments.z / float(p.rows) + p.epsilon);
-  const float unbiased = moments.z / float(p.rows - 1u);
-  if (isnan(unbiased) || isinf(unbiased)) return;  // a step that is skipped must not end up in the running values
-  running_mean[channel] = (1.0 - p.momentum) * running_mean[channel] + p.momentum * moments.y;
-  running_variance[channel] = (1.0 - p.momentum) * running_variance[channel] + p.momentum * unbiased;
+  variance[channel] = moments.z / float(p.rows - 1u);
 }

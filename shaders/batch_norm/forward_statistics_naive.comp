@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// batch_norm forward, statistics, naive.  mean, 1 / sqrt(var + epsilon), running = (1 - m) running + m batch
-// x [rows, c]  mean, inverse_std, running_mean, running_variance [c]  f32
+// batch_norm forward, statistics, naive.  mean, 1 / sqrt(var + epsilon), unbiased variance
+// x [rows, c]  mean, inverse_std, variance [c]  f32
 // one invocation = one channel, in two passes over its rows
 // needs: rows > 1
-// reads x running_mean running_variance, writes mean inverse_std running_mean running_variance; accumulate: no
+// reads x, writes mean inverse_std variance; accumulate: no
 // reference: engine/reference/batch_norm.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -16,8 +16,7 @@ PUSH_CONSTANTS(BatchNormStatisticsParams, p)
 BUFFER_READ(0, float, x)
 BUFFER_WRITE(1, float, mean)
 BUFFER_WRITE(2, float, inverse_std)
-BUFFER_READ_WRITE(3, float, running_mean)
-BUFFER_READ_WRITE(4, float, running_variance)
+BUFFER_WRITE(3, float, variance)
 
 void main() {
   const uint channel = linear_invocation();
@@ -33,8 +32,5 @@ void main() {
   }
   mean[channel] = average;
   inverse_std[channel] = inversesqrt(squares / float(p.rows) + p.epsilon);
-  const float unbiased = squares / float(p.rows - 1u);
-  if (isnan(unbiased) || isinf(unbiased)) return;  // a step that is skipped must not end up in the running values
-  running_mean[channel] = (1.0 - p.momentum) * running_mean[channel] + p.momentum * average;
-  running_variance[channel] = (1.0 - p.momentum) * running_variance[channel] + p.momentum * unbiased;
+  variance[channel] = squares / float(p.rows - 1u);
 }

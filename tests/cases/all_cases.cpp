@@ -29,6 +29,7 @@ std::vector<OpCase> all_cases() {
            dropout_cases,
            estimate_cases,
            fill_cases,
+           finite_gate_cases,
            global_average_pool_cases,
            gradient_norm_cases,
            kl_divergence_cases,

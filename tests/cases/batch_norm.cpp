@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cases of batch_norm: ranks 2 and 4, one and many blocks of rows, a mean that is large beside the deviation; the
-// running values; the fold with and without a scale that is known only on the device.
+// running values, of steps that count and of one that does not; the fold with and without a scale that is known only on
+// the device.
 #include "engine/ops/batch_norm/batch_norm.hpp"
 
 #include <fmt/format.h>
+
+#include <limits>
 
 #include "tests/cases/op_case.hpp"
 
@@ -29,15 +32,41 @@ Made make_values(graph::Graph& g, uint32_t channels) {
 }
 
 std::function<Result<CaseGraph>(graph::Graph&)> training(Shape shape, Distribution x_distribution,
-                                                         ops::BatchNormOpParams params, bool with_running_values) {
+                                                         bool with_running_values) {
   return [=](graph::Graph& g) -> Result<CaseGraph> {
     const ValueId x = g.input("x", f32_desc(shape));
     Made made = make_values(g, shape.last());
-    LOWTIDE_TRY(const ValueId y, ops::batch_norm(g, "batch_norm", x, made.values, params));
-    CaseGraph out = {.inputs = {{x, x_distribution}}, .outputs = {y}};
+    LOWTIDE_TRY(const ops::BatchNormed batch, ops::batch_norm(g, "batch_norm", x, made.values, {.epsilon = 1e-4f}));
+    CaseGraph out = {.inputs = {{x, x_distribution}}, .outputs = {batch.y}};
     out.inputs.insert(out.inputs.end(), made.inputs.begin(), made.inputs.end());
-    if (with_running_values) out.outputs = {y, made.values.running_mean, made.values.running_variance};
+    if (!with_running_values) {
+      out.inputs.resize(3);
+      return out;
+    }
+    LOWTIDE_TRY_VOID(ops::batch_norm_running(g, "running", made.values, batch, {.momentum = 0.3f}));
+    out.outputs = {batch.y, made.values.running_mean, made.values.running_variance};
     return out;
+  };
+}
+
+// Running values alone. `finite` says whether the step counts; one channel's variance is `variance`.
+std::function<Result<CaseGraph>(graph::Graph&)> running(double finite, double variance) {
+  return [=](graph::Graph& g) -> Result<CaseGraph> {
+    constexpr uint32_t kChannels = 67;
+    Made made = make_values(g, kChannels);
+    std::vector<double> variances(kChannels);
+    for (uint32_t c = 0; c < kChannels; ++c) variances[c] = 0.25 * (c + 1);
+    variances[13] = variance;
+    const TensorDesc per_channel = f32_desc(Shape{kChannels});
+    const ops::BatchNormed batch = {.mean = g.input("mean", per_channel), .variance = g.input("variance", per_channel)};
+    const ValueId counts = g.input("finite", f32_desc(Shape{}));
+    LOWTIDE_TRY_VOID(ops::batch_norm_running(g, "running", made.values, batch, {.momentum = 0.25f}, counts));
+    return CaseGraph{.inputs = {made.inputs[2],
+                                made.inputs[3],
+                                {batch.mean, integers(-8, 8), false},
+                                {batch.variance, given(variances), false},
+                                {counts, given({finite}), false}},
+                     .outputs = {made.values.running_mean, made.values.running_variance}};
   };
 }
 
@@ -60,20 +89,28 @@ std::function<Result<CaseGraph>(graph::Graph&)> fold(uint32_t channels, bool has
 
 std::vector<OpCase> batch_norm_cases() {
   std::vector<OpCase> cases;
-  const ops::BatchNormOpParams params = {.epsilon = 1e-4f, .momentum = 0.3f};
   for (const Shape& shape : {Shape{5, 1}, Shape{7, 6}, Shape{67, 36}, Shape{2, 5, 3, 4}, Shape{3, 11, 13, 5},
                              Shape{2, 3, 5, 68}, Shape{5, 29, 31, 8}}) {
-    cases.push_back(
-        {.name = "batch_norm/" + to_string(shape), .build = training(shape, normal(0.5, 2), params, false)});
+    cases.push_back({.name = "batch_norm/" + to_string(shape), .build = training(shape, normal(0.5, 2), false)});
     cases.push_back({.name = fmt::format("batch_norm/{}/running_values", to_string(shape)),
-                     .build = training(shape, normal(0.5, 2), params, true),
+                     .build = training(shape, normal(0.5, 2), true),
                      .check_gradient = false});
   }
   // The f32 input itself holds 24 bits: a mean of 1000 deviations leaves 2^-14 of the deviation.
   cases.push_back({.name = "batch_norm/far_from_zero",
-                   .build = training(Shape{3, 11, 13, 8}, normal(1000, 1), params, true),
+                   .build = training(Shape{3, 11, 13, 8}, normal(1000, 1), true),
                    .check_gradient = false,
                    .tolerance = 2e-4});
+  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+  cases.push_back({.name = "batch_norm_running/counts", .build = running(1, 2), .check_gradient = false});
+  cases.push_back({.name = "batch_norm_running/channel_nan", .build = running(0, nan), .check_gradient = false});
+  cases.push_back({.name = "batch_norm_running/channel_inf", .build = running(-3, inf), .check_gradient = false});
+  for (const double finite : {nan, inf}) {  // nothing moves
+    cases.push_back({.name = fmt::format("batch_norm_running/skipped_{}", finite),
+                     .build = running(finite, 2),
+                     .check_gradient = false,
+                     .outputs_are_exact = true});
+  }
   cases.push_back({.name = "batch_norm_fold/static/[37]", .build = fold(37, false, {}), .check_gradient = false});
   cases.push_back({.name = "batch_norm_fold/scalar/[67]", .build = fold(67, true, {}), .check_gradient = false});
   cases.push_back({.name = "batch_norm_fold/channel/[67]", .build = fold(67, true, {67}), .check_gradient = false});

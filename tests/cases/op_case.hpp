@@ -93,6 +93,7 @@ std::vector<OpCase> draw_select_cases();
 std::vector<OpCase> dropout_cases();
 std::vector<OpCase> estimate_cases();
 std::vector<OpCase> fill_cases();
+std::vector<OpCase> finite_gate_cases();
 std::vector<OpCase> global_average_pool_cases();
 std::vector<OpCase> gradient_norm_cases();
 std::vector<OpCase> kl_divergence_cases();

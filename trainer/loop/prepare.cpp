@@ -40,18 +40,19 @@ void set_floats(NamedTensor& tensor, std::span<const float> floats) {
 // The network forward, batch by batch, without dropout.
 class ForwardPass {
  public:
-  // norm_momentum: 0 leaves the running statistics alone, 1 makes them the batch's.
-  static Result<std::unique_ptr<ForwardPass>> create(const Preparation& preparation, NetMode mode, double norm_momentum,
+  // sets_norms: running statistics become the batch's; else they stay.
+  static Result<std::unique_ptr<ForwardPass>> create(const Preparation& preparation, NetMode mode, bool sets_norms,
                                                      const std::vector<NamedTensor>& tensors) {
     std::unique_ptr<ForwardPass> pass(new ForwardPass(preparation));
     Phase phase = preparation.phase;
     phase.network.dropout = 0;
-    phase.network.batch_norm_momentum = norm_momentum;
+    phase.network.batch_norm_momentum = 1;
     const NetInput& in = preparation.input;
     graph::Graph& graph = pass->graph_;
     pass->images_ = graph.input("images", f32_desc(Shape{in.batch, in.height, in.width, in.channels}));
     NetContext net(graph, mode, phase);
     LOWTIDE_TRY(const ValueId logits, build_network(net, pass->images_, in.classes));
+    if (sets_norms) LOWTIDE_TRY_VOID(append_norm_updates(graph, net.norm_updates()));
     graph.make_metric(logits, "logits");
     LOWTIDE_TRY(plan::Program program, plan::make_program(graph, {.caps = preparation.context.caps()}));
     LOWTIDE_TRY(pass->executor_, runtime::Executor::create(preparation.context, std::move(program), {}, {.slots = 1}));
@@ -110,7 +111,7 @@ class ForwardPass {
 Result<std::map<std::string, double>> measure(const Preparation& preparation, const std::vector<NamedTensor>& tensors,
                                               const std::vector<std::string>& parameters) {
   const uint32_t batches = preparation.phase.quantization.calibration_batches;
-  LOWTIDE_TRY(const auto pass, ForwardPass::create(preparation, NetMode::calibration, 0, tensors));
+  LOWTIDE_TRY(const auto pass, ForwardPass::create(preparation, NetMode::calibration, false, tensors));
   std::map<std::string, double> out;
   LOWTIDE_TRY_VOID(pass->run(batches, [&](ForwardPass& at) -> Result<void> {
     for (const std::string& parameter : parameters) {
@@ -169,7 +170,7 @@ Result<void> calibrate(const Preparation& preparation, const std::vector<const N
 }  // namespace
 
 Result<void> reestimate_norms(const Preparation& preparation, uint32_t batches, std::vector<NamedTensor>& tensors) {
-  LOWTIDE_TRY(const auto pass, ForwardPass::create(preparation, NetMode::training, 1, tensors));
+  LOWTIDE_TRY(const auto pass, ForwardPass::create(preparation, NetMode::training, true, tensors));
   std::map<std::string, std::vector<double>> sums;
   for (const ValueId id : pass->graph().with_role(graph::Role::state)) {
     const std::string& name = pass->graph().value(id).name;

@@ -18,7 +18,7 @@ namespace lowtide::trainer {
 struct NetMetrics {
   float loss = 0;           // mean of the batch
   uint32_t correct = 0;     // images
-  float gradient_norm = 0;  // NaN where a gradient was not finite: then parameters and moments stayed as they were
+  float gradient_norm = 0;  // NaN where a gradient was not finite
   float match = 0;          // guided training: distance from the other side
 
   bool is_finite() const;
@@ -29,7 +29,8 @@ struct StepMetrics : NetMetrics {
   uint64_t step = 0;
   std::vector<NetMetrics> others = {};
 
-  // The first network that has something not finite; null: all is well.
+  // The first network that has something not finite: then the step left nothing behind, no parameter, moment or running
+  // statistic of any network. Null: all is well.
   const NetMetrics* first_not_finite() const;
 };
 

@@ -9,6 +9,7 @@
 #include "engine/graph/autodiff.hpp"
 #include "engine/ops/autodiff_ops.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
+#include "engine/ops/finite_gate/finite_gate.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "trainer/loop/train_update.hpp"
@@ -25,6 +26,8 @@ struct StepNetwork {
   std::vector<GuidedSignals> signals;  // a student has one; a teacher has one for each student
   size_t first_parameter = 0;          // of TrainGraph::parameters
   size_t end_parameter = 0;
+  std::vector<NormUpdate> norm_updates;
+  NetworkGradient gradient;  // where it is trained
 };
 
 // What differentiate() sums up.
@@ -127,8 +130,42 @@ Result<void> add_network(TrainGraph& train, const Phase& phase, uint32_t classes
     train.parameters.push_back(std::move(parameter));
   }
   network.end_parameter = train.parameters.size();
+  network.norm_updates = net.norm_updates();
   LOWTIDE_TRY(network.metrics.loss, add_loss(train, phase.training, logits));
   LOWTIDE_TRY(network.metrics.correct, ops::correct_count(train.graph, "correct", logits, train.labels));
+  return {};
+}
+
+// What the host judges a step by (StepMetrics::first_not_finite), but for one network's gradient scale.
+std::vector<ValueId> conditions_beside(const std::vector<StepNetwork>& networks, const StepNetwork& own) {
+  std::vector<ValueId> conditions;
+  for (const StepNetwork& network : networks) {
+    conditions.push_back(network.metrics.loss);
+    if (network.metrics.match.is_valid()) conditions.push_back(network.metrics.match);
+    if (&network != &own && network.metrics.is_trained) conditions.push_back(network.gradient.scale);
+  }
+  return conditions;
+}
+
+// Everything that a step leaves behind. A step counts for all networks or for none: where a loss, a distance or a
+// gradient of any of them is not finite, parameters, moments and running statistics stay bit for bit.
+Result<void> add_updates(TrainGraph& train, std::vector<StepNetwork>& networks) {
+  const auto parameters_of = [&](const StepNetwork& network) {
+    return std::span(train.parameters)
+        .subspan(network.first_parameter, network.end_parameter - network.first_parameter);
+  };
+  for (StepNetwork& network : networks) {
+    if (!network.metrics.is_trained) continue;
+    LOWTIDE_TRY(network.gradient, add_gradient_norm(train, network.description, parameters_of(network)));
+    network.metrics.norm = network.gradient.norm;
+  }
+  for (const StepNetwork& network : networks) {
+    if (!network.metrics.is_trained) continue;
+    LOWTIDE_TRY(const ValueId scale, ops::finite_gate(train.graph, network.metrics.prefix + "counts",
+                                                      network.gradient.scale, conditions_beside(networks, network)));
+    LOWTIDE_TRY_VOID(add_update(train, network.description, parameters_of(network), network.gradient, scale));
+    LOWTIDE_TRY_VOID(append_norm_updates(train.graph, network.norm_updates, scale));
+  }
   return {};
 }
 
@@ -159,12 +196,8 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
   if (is_guided(phase)) LOWTIDE_TRY_VOID(add_matches(graph, phase.guidance, networks));
   const Objective objective = objective_of(phase.guidance, networks);
   LOWTIDE_TRY_VOID(graph::differentiate(graph, objective.losses, objective.weights, ops::autodiff_ops()));
-  for (StepNetwork& network : networks) {
-    const auto parameters =
-        std::span(train.parameters).subspan(network.first_parameter, network.end_parameter - network.first_parameter);
-    if (network.metrics.is_trained) {
-      LOWTIDE_TRY(network.metrics.norm, add_update(train, network.description, parameters));
-    }
+  LOWTIDE_TRY_VOID(add_updates(train, networks));
+  for (const StepNetwork& network : networks) {
     make_metrics(graph, network.metrics);
     train.networks.push_back(network.metrics);
   }

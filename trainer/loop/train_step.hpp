@@ -31,7 +31,7 @@ struct TrainNetwork {
   ValueId loss = {};     // metric f32 []: the batch's mean loss on the labels, without its weight
   ValueId match = {};    // metric f32 []: its distance from the other side; invalid without guidance
   ValueId correct = {};  // metric f32 []: images whose largest logit is at the label
-  ValueId norm = {};     // metric f32 []: of its whole gradient; NaN: the update was left out. Invalid: not trained
+  ValueId norm = {};     // metric f32 []: of its whole gradient; NaN: not finite. Invalid: not trained
 };
 
 struct TrainGraph {

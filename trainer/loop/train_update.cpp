@@ -41,7 +41,8 @@ float adam_correction(double beta, uint64_t step) {
 
 }  // namespace
 
-Result<ValueId> add_update(TrainGraph& train, const GuidedNetwork& network, std::span<const NetParameter> parameters) {
+Result<NetworkGradient> add_gradient_norm(TrainGraph& train, const GuidedNetwork& network,
+                                          std::span<const NetParameter> parameters) {
   graph::Graph& graph = train.graph;
   const OptimizerOptions& options = network.phase.optimizer;
   const std::string& prefix = network.scope.prefix;
@@ -59,6 +60,13 @@ Result<ValueId> add_update(TrainGraph& train, const GuidedNetwork& network, std:
       ops::gradient_norm(
           graph, prefix + "gradient_norm",
           {.max_norm = static_cast<float>(options.gradient_clip_norm), .first_block = first, .block_count = count}));
+  return NetworkGradient{norm.norm, norm.scale, first, count};
+}
+
+Result<void> add_update(TrainGraph& train, const GuidedNetwork& network, std::span<const NetParameter> parameters,
+                        const NetworkGradient& gradient, ValueId scale) {
+  graph::Graph& graph = train.graph;
+  const OptimizerOptions& options = network.phase.optimizer;
   train.attributes = ops::block_attributes(graph);
   for (const NetParameter& parameter : parameters) {
     if (parameter.is_state) continue;
@@ -66,10 +74,11 @@ Result<ValueId> add_update(TrainGraph& train, const GuidedNetwork& network, std:
     graph.mirror(parameter.value, graph::Role::moment0);
     if (options.name != OptimizerKind::sgd) graph.mirror(parameter.value, graph::Role::moment1);
   }
-  const ops::OptimizerInputs inputs = {
-      .attributes = train.attributes, .gradient_scale = norm.scale, .first_block = first, .block_count = count};
-  LOWTIDE_TRY_VOID(add_optimizer(graph, prefix + "optimizer", options, inputs));
-  return norm.norm;
+  const ops::OptimizerInputs inputs = {.attributes = train.attributes,
+                                       .gradient_scale = scale,
+                                       .first_block = gradient.first_block,
+                                       .block_count = gradient.block_count};
+  return add_optimizer(graph, network.scope.prefix + "optimizer", options, inputs);
 }
 
 shaders::BlockAttributes attributes_of(const NetParameter& parameter, const OptimizerOptions& options) {

@@ -9,8 +9,21 @@
 
 namespace lowtide::trainer {
 
-// Appends gradient norm and optimiser of a network whose gradients are there, and the attributes of its blocks.
-// Networks come in the order in which their parameters were made. Returns the norm.
-Result<ValueId> add_update(TrainGraph& train, const GuidedNetwork& network, std::span<const NetParameter> parameters);
+// The blocks of a network whose gradients are there, and their norm.
+struct NetworkGradient {
+  ValueId norm;
+  ValueId scale;  // what gradients are multiplied by; NaN where the norm is not finite
+  uint32_t first_block = 0;
+  uint32_t block_count = 0;
+};
+
+// Appends the gradient norm of a network and the attributes of its blocks. Networks come in the order in which their
+// parameters were made.
+Result<NetworkGradient> add_gradient_norm(TrainGraph& train, const GuidedNetwork& network,
+                                          std::span<const NetParameter> parameters);
+
+// Appends the optimiser, when all networks have their gradient norms. Where `scale` is not finite nothing changes.
+Result<void> add_update(TrainGraph& train, const GuidedNetwork& network, std::span<const NetParameter> parameters,
+                        const NetworkGradient& gradient, ValueId scale);
 
 }  // namespace lowtide::trainer

@@ -13,8 +13,8 @@
 //   logits_mse  D = mean (y_j - y_F)^2
 //   mutual_kl   student: T^2 KL(p_F || p_j), teacher: T^2 KL(p_j || p_F), means over the batch
 // No gradient crosses between the networks: the other side's signal is always a constant. All terms come from the
-// parameters before the update, so the order of the updates does not matter. A step in which one network's gradient is
-// not finite leaves that network alone.
+// parameters before the update, so the order of the updates does not matter. A step in which one network's loss,
+// distance or gradient is not finite leaves all networks alone.
 //
 // Published settings: CIFAR-100 mutual_kl 0.7, 0.7, 1, 0.5 (student task and match, teacher task and match), T = 1,
 // logits_mse 0.3, 0.1, 1, 0.1; these are the defaults. SGD with Nesterov momentum 0.9, rate 0.1 for both sides,

@@ -50,9 +50,16 @@ ValueId layer_norm(NetContext& net, const std::string& layer, const LayerProduct
       .running_variance = net.state(layer + ".running_var", channels, Initializer::ones)};
   const auto epsilon = static_cast<float>(net.network().batch_norm_epsilon);
   if (net.is_training()) {
-    const auto momentum = static_cast<float>(net.network().batch_norm_momentum);
-    return net.keep(
-        ops::batch_norm(net.graph(), layer + "/norm", x.value, values, {.epsilon = epsilon, .momentum = momentum}));
+    auto batch = ops::batch_norm(net.graph(), layer + "/norm", x.value, values, {.epsilon = epsilon});
+    if (!batch) {
+      net.set_error(std::move(batch).error());
+      return {};
+    }
+    net.add_norm_update({.name = net.graph().scope() + layer + "/running",
+                         .values = values,
+                         .batch = *batch,
+                         .momentum = static_cast<float>(net.network().batch_norm_momentum)});
+    return batch->y;
   }
   auto folded =
       ops::batch_norm_fold(net.graph(), layer + "/fold", values, {.epsilon = epsilon, .input_scale = x.step}, x.scale);

@@ -125,6 +125,14 @@ ValueId NetContext::keep(Result<ValueId> result) {
   return {};
 }
 
+Result<void> append_norm_updates(graph::Graph& graph, const std::vector<NormUpdate>& updates, ValueId finite) {
+  for (const NormUpdate& update : updates) {
+    LOWTIDE_TRY_VOID(ops::batch_norm_running(graph, update.name, update.values, update.batch,
+                                             {.momentum = update.momentum}, finite));
+  }
+  return {};
+}
+
 std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed) {
   Rng rng(seed, stream_of(parameter.name));
   if (is_latent_stack(parameter.initializer)) return initial_latents(parameter, rng);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/graph/graph.hpp"
+#include "engine/ops/batch_norm/batch_norm.hpp"
 #include "trainer/methods/learned_step.hpp"
 #include "trainer/recipe.hpp"
 
@@ -93,6 +94,14 @@ struct Signal {
   ValueId branch = {};  // EXP-Net: to be merged behind the activation; of the value's shape; invalid: none
 };
 
+// The running statistics of a batch norm, which move at the end of a step, once it is known to count.
+struct NormUpdate {
+  std::string name;  // with the scope
+  ops::BatchNormValues values;
+  ops::BatchNormed batch;
+  float momentum = 0;
+};
+
 // A named place of a network, where another network may look: "stage2", "pool1".
 struct NetPlace {
   std::string name;
@@ -140,6 +149,7 @@ class NetContext {
   ValueId state(std::string name, Shape shape, Initializer initializer);
   // Of the parameters from the `first`-th on; steps that are never handed over stay so.
   void set_hand_over(size_t first, HandOver hand_over);
+  void add_norm_update(NormUpdate update) { norm_updates_.push_back(std::move(update)); }
   void add_layer(NetLayer layer) { layers_.push_back(std::move(layer)); }
   // Names a place: the outputs of stages ("stage1", ...) or of pools ("pool1", ...), alike in all networks of a family.
   void mark(std::string name, const Signal& signal) { places_.push_back({std::move(name), signal}); }
@@ -155,6 +165,7 @@ class NetContext {
   const std::vector<NetParameter>& parameters() const { return parameters_; }
   const std::vector<NetLayer>& layers() const { return layers_; }
   const std::vector<NetPlace>& places() const { return places_; }
+  const std::vector<NormUpdate>& norm_updates() const { return norm_updates_; }
 
  private:
   graph::Graph& graph_;
@@ -164,8 +175,12 @@ class NetContext {
   std::vector<NetParameter> parameters_;
   std::vector<NetLayer> layers_;
   std::vector<NetPlace> places_;
+  std::vector<NormUpdate> norm_updates_;
   std::optional<Error> error_;
 };
+
+// Appends the updates. `finite`: f32 [], finite where the step counts; invalid: it does.
+Result<void> append_norm_updates(graph::Graph& graph, const std::vector<NormUpdate>& updates, ValueId finite = {});
 
 // The Philox stream of a name; below 2^31, since the streams from there on belong to the data layer.
 uint32_t stream_of(std::string_view name);

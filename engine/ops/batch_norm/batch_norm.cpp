@@ -15,8 +15,9 @@ using graph::FieldType;
 using graph::Graph;
 using graph::Node;
 
-constexpr graph::ParamField kFields[] = {{"epsilon", offsetof(BatchNormOpParams, epsilon), FieldType::f32},
-                                         {"momentum", offsetof(BatchNormOpParams, momentum), FieldType::f32}};
+constexpr graph::ParamField kFields[] = {{"epsilon", offsetof(BatchNormOpParams, epsilon), FieldType::f32}};
+constexpr graph::ParamField kRunningFields[] = {
+    {"momentum", offsetof(BatchNormRunningOpParams, momentum), FieldType::f32}};
 constexpr graph::ParamField kFoldFields[] = {
     {"epsilon", offsetof(BatchNormFoldOpParams, epsilon), FieldType::f32},
     {"input_scale", offsetof(BatchNormFoldOpParams, input_scale), FieldType::f32}};
@@ -35,19 +36,31 @@ Result<void> expect_rows(const Graph& graph, ValueId x) {
 }
 
 Descs infer_forward(const Node& node, const Graph& graph) {
-  check_input_count(node, 5);
+  check_input_count(node, 3);
   LOWTIDE_TRY_VOID(expect_rows(graph, node.in(0)));
-  for (size_t i = 1; i < 5; ++i) {
-    LOWTIDE_TRY_VOID(expect_per_channel(graph, node.in(0), node.in(i), "gamma, beta and the running values"));
+  for (size_t i = 1; i < 3; ++i) {
+    LOWTIDE_TRY_VOID(expect_per_channel(graph, node.in(0), node.in(i), "gamma and beta"));
   }
-  const auto params = node.params<BatchNormOpParams>();
-  LOWTIDE_TRY_VOID(expect_epsilon(params.epsilon));
-  if (!(params.momentum >= 0 && params.momentum <= 1)) {
-    return fail(ErrorCode::invalid_argument,
-                "the momentum must be in [0, 1], but is " + std::to_string(params.momentum));
-  }
+  LOWTIDE_TRY_VOID(expect_epsilon(node.params<BatchNormOpParams>().epsilon));
   const TensorDesc per_channel = graph.desc(node.in(1));
-  return std::vector{graph.desc(node.in(0)), per_channel, per_channel, per_channel, per_channel};
+  return std::vector{graph.desc(node.in(0)), per_channel, per_channel, per_channel};
+}
+
+Descs infer_running(const Node& node, const Graph& graph) {
+  LOWTIDE_CHECK(node.inputs.size() == 4 || node.inputs.size() == 5, "batch_norm_running takes 4 or 5 inputs");
+  LOWTIDE_TRY_VOID(expect_rank(graph, node.in(0), 1, "the running mean"));
+  for (size_t i = 0; i < 4; ++i) {
+    LOWTIDE_TRY_VOID(expect_per_channel(graph, node.in(0), node.in(i), "running values and batch statistics"));
+  }
+  if (node.inputs.size() == 5 && graph.desc(node.in(4)) != f32_desc(Shape{})) {
+    return fail(ErrorCode::invalid_argument,
+                "what says that the step counts must be one f32, but is " + to_string(graph.desc(node.in(4))));
+  }
+  const float momentum = node.params<BatchNormRunningOpParams>().momentum;
+  if (!(momentum >= 0 && momentum <= 1)) {
+    return fail(ErrorCode::invalid_argument, "the momentum must be in [0, 1], but is " + std::to_string(momentum));
+  }
+  return std::vector{graph.desc(node.in(0)), graph.desc(node.in(1))};
 }
 
 Descs infer_backward(const Node& node, const Graph& graph) {
@@ -75,8 +88,9 @@ Descs infer_fold(const Node& node, const Graph& graph) {
 }
 
 Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
-  LOWTIDE_CHECK(!builder.gradient(node.out(1)).is_valid() && !builder.gradient(node.out(2)).is_valid(),
-                "the statistics of a batch norm are not differentiable here");
+  for (size_t i = 1; i < 4; ++i) {
+    LOWTIDE_CHECK(!builder.gradient(node.out(i)).is_valid(), "the statistics of a batch norm are not differentiable");
+  }
   const auto params = node.params<BatchNormOpParams>();
   LOWTIDE_TRY(const Node* backward,
               builder.graph().append(kBatchNormBackwardOp, node.name + "/backward_input", &params, sizeof(params),
@@ -100,17 +114,32 @@ const graph::OpInfo kBatchNormBackwardOp = {.name = "batch_norm_backward",
                                             .infer = infer_backward,
                                             .lower = batch_norm_lowering::backward};
 
+const graph::OpInfo kBatchNormRunningOp = {.name = "batch_norm_running",
+                                           .fields = kRunningFields,
+                                           .param_bytes = sizeof(BatchNormRunningOpParams),
+                                           .infer = infer_running,
+                                           .lower = batch_norm_lowering::running};
+
 const graph::OpInfo kBatchNormFoldOp = {.name = "batch_norm_fold",
                                         .fields = kFoldFields,
                                         .param_bytes = sizeof(BatchNormFoldOpParams),
                                         .infer = infer_fold,
                                         .lower = batch_norm_lowering::fold};
 
-Result<ValueId> batch_norm(Graph& graph, std::string name, ValueId x, const BatchNormValues& values,
-                           const BatchNormOpParams& params) {
-  return append_one(graph, kBatchNormOp, std::move(name), params,
-                    {x, values.gamma, values.beta, values.running_mean, values.running_variance},
-                    {ValueId(), ValueId(), ValueId(), values.running_mean, values.running_variance});
+Result<BatchNormed> batch_norm(Graph& graph, std::string name, ValueId x, const BatchNormValues& values,
+                               const BatchNormOpParams& params) {
+  LOWTIDE_TRY(const Node* node,
+              graph.append(kBatchNormOp, std::move(name), &params, sizeof(params), {x, values.gamma, values.beta}));
+  return BatchNormed{node->out(0), node->out(1), node->out(3)};
+}
+
+Result<void> batch_norm_running(Graph& graph, std::string name, const BatchNormValues& values, const BatchNormed& batch,
+                                const BatchNormRunningOpParams& params, ValueId finite) {
+  std::vector<ValueId> inputs = {values.running_mean, values.running_variance, batch.mean, batch.variance};
+  if (finite.is_valid()) inputs.push_back(finite);
+  LOWTIDE_TRY_VOID(append_one(graph, kBatchNormRunningOp, std::move(name), params, std::move(inputs),
+                              {values.running_mean, values.running_variance}));
+  return {};
 }
 
 Result<BatchNormFolded> batch_norm_fold(Graph& graph, std::string name, const BatchNormValues& values,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // batch_norm: training's batch normalisation along the last axis (Ioffe and Szegedy 2015, algorithm 1), f32, any rank.
 //   y = (x - mean) * inverse_std * gamma + beta, inverse_std = 1 / sqrt(var + epsilon), var biased, over all rows;
-//   running = (1 - momentum) * running + momentum * batch, in place, with the unbiased variance (as PyTorch does).
-//   Where a channel's batch statistics are not finite its running values stay: the step is one that optimisers skip.
+//   variance = var * rows / (rows - 1), what the running variance is made of (as PyTorch does).
 // Statistics are never E[x^2] - E[x]^2: partial moments about a value of each block are merged. No gradient flows
-// through mean, inverse_std and the running values.
+// through mean, inverse_std and variance.
+// batch_norm_running: running = (1 - momentum) * running + momentum * batch, in place. An op of its own, because a step
+// is known to count only after its gradients: where `finite` is not, every running value stays bit for bit. Where a
+// channel's batch statistics are not finite that channel's stay in any case: a quantiser may have hidden it from the
+// loss.
 // batch_norm_fold: evaluation's form, for the affine op:
 //   multiplier = input_scale * scale * gamma / sqrt(running_variance + epsilon),
 //   offset     = beta - running_mean * gamma / sqrt(running_variance + epsilon),
@@ -19,7 +22,10 @@ namespace lowtide::ops {
 
 struct BatchNormOpParams {
   float epsilon = 1e-5f;  // > 0
-  float momentum = 0.1f;  // in [0, 1]; 0 leaves the running values alone
+};
+
+struct BatchNormRunningOpParams {
+  float momentum = 0.1f;  // in [0, 1]
 };
 
 struct BatchNormFoldOpParams {
@@ -27,10 +33,11 @@ struct BatchNormFoldOpParams {
   float input_scale = 1.0f;
 };
 
-// x [.., c], gamma, beta, running_mean, running_variance [c] ->
-//   y, mean, inverse_std, and running_mean, running_variance in place; at least two rows
-extern const graph::OpInfo kBatchNormOp;
+extern const graph::OpInfo
+    kBatchNormOp;  // x [.., c], gamma, beta [c] -> y, mean, inverse_std, variance; two rows or more
 extern const graph::OpInfo kBatchNormBackwardOp;  // x, dy, gamma, mean, inverse_std -> dx, dgamma, dbeta
+extern const graph::OpInfo kBatchNormRunningOp;   // running_mean, running_variance, mean, variance [, finite []] ->
+                                                  // running_mean, running_variance in place
 extern const graph::OpInfo kBatchNormFoldOp;      // gamma, beta, running_mean, running_variance [, scale [] or [c]] ->
                                                   // multiplier, offset
 
@@ -42,9 +49,18 @@ struct BatchNormValues {
   ValueId running_variance;
 };
 
-// y
-Result<ValueId> batch_norm(graph::Graph& graph, std::string name, ValueId x, const BatchNormValues& values,
-                           const BatchNormOpParams& params = {});
+struct BatchNormed {
+  ValueId y;
+  ValueId mean;      // [c], of the batch
+  ValueId variance;  // [c], of the batch, unbiased
+};
+// Reads gamma and beta alone; the running values are batch_norm_running's.
+Result<BatchNormed> batch_norm(graph::Graph& graph, std::string name, ValueId x, const BatchNormValues& values,
+                               const BatchNormOpParams& params = {});
+
+// `finite`: f32 [], finite where the step counts (finite_gate); invalid: it always does.
+Result<void> batch_norm_running(graph::Graph& graph, std::string name, const BatchNormValues& values,
+                                const BatchNormed& batch, const BatchNormRunningOpParams& params, ValueId finite = {});
 
 struct BatchNormFolded {
   ValueId multiplier;

@@ -26,11 +26,8 @@ shaders::BatchNormParams element_params(const Grid& grid, const Shape& shape) {
 
 shaders::BatchNormStatisticsParams statistics_params(const Node& node, const Shape& shape, uint32_t blocks) {
   const auto p = node.params<BatchNormOpParams>();
-  return {.rows = narrow<uint32_t>(shape.row_count()),
-          .channels = shape.last(),
-          .blocks = blocks,
-          .epsilon = p.epsilon,
-          .momentum = p.momentum};
+  return {
+      .rows = narrow<uint32_t>(shape.row_count()), .channels = shape.last(), .blocks = blocks, .epsilon = p.epsilon};
 }
 
 void forward_statistics(const Node& node, const Shape& shape, DispatchList& out) {
@@ -46,20 +43,15 @@ void forward_statistics(const Node& node, const Shape& shape, DispatchList& out)
   } else {
     add(kernels::batch_norm_forward_partials{});
   }
-  out.add(kernels::batch_norm_forward_finish{.partials = partials,
-                                             .mean = node.out(1),
-                                             .inverse_std = node.out(2),
-                                             .running_mean = node.out(3),
-                                             .running_variance = node.out(4)},
-          statistics_params(node, shape, grid.blocks()), groups_for(shape.last(), kChannelsPerGroup));
+  out.add(
+      kernels::batch_norm_forward_finish{
+          .partials = partials, .mean = node.out(1), .inverse_std = node.out(2), .variance = node.out(3)},
+      statistics_params(node, shape, grid.blocks()), groups_for(shape.last(), kChannelsPerGroup));
 }
 
 void forward_statistics_naive(const Node& node, const Shape& shape, DispatchList& out) {
-  const kernels::batch_norm_forward_statistics_naive kernel{.x = node.in(0),
-                                                            .mean = node.out(1),
-                                                            .inverse_std = node.out(2),
-                                                            .running_mean = node.out(3),
-                                                            .running_variance = node.out(4)};
+  const kernels::batch_norm_forward_statistics_naive kernel{
+      .x = node.in(0), .mean = node.out(1), .inverse_std = node.out(2), .variance = node.out(3)};
   out.add(kernel, statistics_params(node, shape, 1), groups_for(shape.last(), kernel.local_size));
 }
 
@@ -147,6 +139,22 @@ Result<void> backward(const Node& node, const Graph& graph, const LowerTarget& t
   } else {
     add(kernels::batch_norm_backward_input{});
   }
+  return {};
+}
+
+Result<void> running(const Node& node, const Graph& graph, const LowerTarget&, DispatchList& out) {
+  const uint32_t channels = graph.desc(node.out()).shape.last();
+  const bool has_finite = node.inputs.size() == 5;
+  const kernels::batch_norm_forward_running kernel{.mean = node.in(2),
+                                                   .variance = node.in(3),
+                                                   .finite = has_finite ? node.in(4) : node.in(2),
+                                                   .running_mean = node.out(0),
+                                                   .running_variance = node.out(1)};
+  out.add(kernel,
+          shaders::BatchNormRunningParams{.channels = channels,
+                                          .has_finite = has_finite ? 1u : 0u,
+                                          .momentum = node.params<BatchNormRunningOpParams>().momentum},
+          groups_for(channels, kernel.local_size));
   return {};
 }
 

@@ -8,6 +8,7 @@ namespace lowtide::ops::batch_norm_lowering {
 
 Result<void> forward(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 Result<void> backward(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
+Result<void> running(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 Result<void> fold(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 
 }  // namespace lowtide::ops::batch_norm_lowering

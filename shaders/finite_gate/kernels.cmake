@@ -1,0 +1,1 @@
+lowtide_kernel(finite_gate_forward SOURCE forward.comp)
