@@ -37,10 +37,19 @@ std::span<float> as_floats(std::span<std::byte> bytes) {
   return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
+// Weights at rest are decoded here, once, and not in the convolution's loader: the f32 layer is bound by arithmetic,
+// and so it is evaluation's own kernel on evaluation's own numbers, bit for bit, whatever kernel that is. Their price
+// is f32 weights in the device's memory.
 Result<void> write_constants(runtime::Executor& executor, const graph::Graph& graph, const model::PackedModel& model) {
   for (const ValueId id : graph.with_role(graph::Role::constant)) {
     if (executor.program().placement(id).bytes == 0) continue;
-    LOWTIDE_TRY_VOID(executor.write(id, model.constant(graph.value(id).name)));
+    const graph::Value& value = graph.value(id);
+    if (model.coded().contains(value.name)) {
+      const std::vector<float> levels = model.decoded(value);
+      LOWTIDE_TRY_VOID(executor.write(id, std::as_bytes(std::span(levels))));
+      continue;
+    }
+    LOWTIDE_TRY_VOID(executor.write(id, model.constant(value.name)));
   }
   return {};
 }

@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/graph/op_info.hpp"
-#include "engine/model/packed_model.hpp"
 #include "engine/model/packed_ops.hpp"
 
 namespace lowtide::model {
@@ -87,7 +87,31 @@ const Json* member(const Json& object, const char* name, Json::value_t kind) {
   return it != object.end() && it->type() == kind ? &*it : nullptr;
 }
 
-Result<void> decode_value(Graph& graph, const Json& json, uint32_t batch, std::set<std::string>& names) {
+// The codes of a constant, if it has any.
+Result<void> decode_codes(const std::string& name, const TensorDesc& desc, const Json& json, CodedWeights& coded) {
+  const auto it = json.find("codes");
+  if (it == json.end()) return {};
+  const Json* kind = member(*it, "kind", Json::value_t::number_unsigned);
+  const Json* bits = member(*it, "bits", Json::value_t::number_unsigned);
+  if (kind == nullptr || bits == nullptr || it->size() != 2) {
+    return bad(fmt::format("the codes of '{}' need kind and bits, and nothing else", name));
+  }
+  const auto small = [](const Json& number) {
+    return static_cast<uint32_t>(std::min<uint64_t>(number.get<uint64_t>(), 0xffu));
+  };
+  const quant::WeightCodes codes = {.kind = static_cast<quant::CodeKind>(small(*kind)), .bits = small(*bits)};
+  if (desc.dtype != DType::f32 || !quant::is_valid(codes)) {
+    return bad(
+        fmt::format("'{}' {} has codes of kind {} with {} bits: kinds are 0 .. 3, with 1 to 8, 2 to 5, 2 to 8 "
+                    "and 2 to 5 bits, and stand for f32",
+                    name, to_string(desc), small(*kind), small(*bits)));
+  }
+  coded.emplace(name, codes);
+  return {};
+}
+
+Result<void> decode_value(GraphOfText& out, const Json& json, uint32_t batch, std::set<std::string>& names) {
+  Graph& graph = out.graph;
   const Json* name = member(json, "name", Json::value_t::string);
   const Json* role = member(json, "role", Json::value_t::string);
   const Json* dtype = member(json, "dtype", Json::value_t::string);
@@ -103,6 +127,7 @@ Result<void> decode_value(Graph& graph, const Json& json, uint32_t batch, std::s
   if (!type || is_packed(*type)) return bad(fmt::format("'{}' has an unknown dtype", text));
   LOWTIDE_TRY(const Shape extents, decode_shape(*shape));
   if (*role == "constant") {
+    LOWTIDE_TRY_VOID(decode_codes(text, {*type, extents}, json, out.coded));
     graph.constant(text, {*type, extents});
   } else if (*role == "input" && text == kInputName && *type == DType::f32 && extents.rank() == 4 && extents[0] == 1) {
     if (uint64_t{batch} * extents.element_count() > kMaxElements) return bad("the batch is too large");
@@ -179,7 +204,7 @@ Result<void> decode_node(Graph& graph, const Json& json, uint32_t batch) {
 
 }  // namespace
 
-std::string encode_graph(const Graph& graph) {
+std::string encode_graph(const Graph& graph, const CodedWeights& coded) {
   std::vector<uint32_t> ids(graph.values().size());
   uint32_t next = 0;
   Json values = Json::array(), nodes = Json::array();
@@ -193,6 +218,9 @@ std::string encode_graph(const Graph& graph) {
                       {"role", graph::role_name(value.role)},
                       {"dtype", dtype_name(value.desc.dtype)},
                       {"shape", encode_shape(value.desc.shape)}});
+    const auto codes = coded.find(value.name);
+    if (codes == coded.end()) continue;
+    values.back()["codes"] = {{"kind", static_cast<uint32_t>(codes->second.kind)}, {"bits", codes->second.bits}};
   }
   for (const Node& node : graph.nodes()) {
     Json inputs = Json::array();
@@ -205,7 +233,7 @@ std::string encode_graph(const Graph& graph) {
   return Json{{"values", values}, {"nodes", nodes}, {"output", ids[output.index]}}.dump();
 }
 
-Result<Graph> decode_graph(std::string_view text, uint32_t batch) {
+Result<GraphOfText> decode_graph(std::string_view text, uint32_t batch) {
   LOWTIDE_CHECK(batch > 0, "a batch of no images");
   const Json json = Json::parse(text, nullptr, false);
   const Json* values = member(json, "values", Json::value_t::array);
@@ -213,9 +241,10 @@ Result<Graph> decode_graph(std::string_view text, uint32_t batch) {
   const Json* output = member(json, "output", Json::value_t::number_unsigned);
   if (values == nullptr || nodes == nullptr || output == nullptr) return bad("it must hold values, nodes and output");
   if (nodes->size() > kMaxNodes || values->size() > kMaxNodes) return bad("it has absurdly many nodes or values");
-  Graph graph;
+  GraphOfText out;
+  Graph& graph = out.graph;
   std::set<std::string> names;
-  for (const Json& value : *values) LOWTIDE_TRY_VOID(decode_value(graph, value, batch, names));
+  for (const Json& value : *values) LOWTIDE_TRY_VOID(decode_value(out, value, batch, names));
   if (!graph.find(kInputName).is_valid()) return bad(fmt::format("it has no input '{}'", kInputName));
   for (const Json& node : *nodes) LOWTIDE_TRY_VOID(decode_node(graph, node, batch));
   const uint64_t id = output->get<uint64_t>();
@@ -227,7 +256,7 @@ Result<Graph> decode_graph(std::string_view text, uint32_t batch) {
     return bad("its output must be what a node writes, f32 [n, classes]");
   }
   graph.make_metric(logits, std::string(kOutputName));
-  return graph;
+  return out;
 }
 
 }  // namespace lowtide::model

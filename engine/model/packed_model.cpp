@@ -149,14 +149,40 @@ Result<void> check_thresholds(const Graph& graph, const PackedModel& model) {
   return {};
 }
 
-Result<void> check_constants(const Graph& graph, const Safetensors& file) {
+// What the file holds of a value that the graph describes.
+TensorDesc stored_desc(const graph::Value& value, const CodedWeights& coded) {
+  const auto codes = coded.find(value.name);
+  if (codes == coded.end()) return value.desc;
+  return {DType::u32, quant::coded_shape(value.desc.shape.element_count(), codes->second)};
+}
+
+// Copied: a tensor of a foreign file may lie at any byte.
+std::vector<uint32_t> words_of(std::span<const std::byte> bytes) {
+  std::vector<uint32_t> words(bytes.size() / sizeof(uint32_t));
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+  return words;
+}
+
+Result<void> check_codes(const Graph& graph, const PackedModel& model) {
+  for (const auto& [name, codes] : model.coded()) {
+    const uint64_t count = graph.desc(graph.find(name)).shape.element_count();
+    if (quant::are_canonical(words_of(model.constant(name)), count, codes)) continue;
+    return fail(ErrorCode::format, fmt::format("the codes of '{}' hold a zero with a sign, or bits behind the last of "
+                                               "its {} elements",
+                                               name, count));
+  }
+  return {};
+}
+
+Result<void> check_constants(const Graph& graph, const CodedWeights& coded, const Safetensors& file) {
   size_t count = 0;
   for (const ValueId id : graph.with_role(Role::constant)) {
     const graph::Value& value = graph.value(id);
     const StoredTensor* tensor = file.find(value.name);
-    if (tensor == nullptr || tensor->desc != value.desc) {
+    const TensorDesc desc = stored_desc(value, coded);
+    if (tensor == nullptr || tensor->desc != desc) {
       return fail(ErrorCode::format, fmt::format("the constant '{}' {} is missing, or has another type or shape",
-                                                 value.name, to_string(value.desc)));
+                                                 value.name, to_string(desc)));
     }
     ++count;
   }
@@ -173,20 +199,20 @@ Error in_file(Error error, std::string_view source) {
 }  // namespace
 
 Result<void> write_model(const std::filesystem::path& path, const ModelInfo& info, const Graph& graph,
-                         const Constants& constants) {
+                         const Constants& constants, const CodedWeights& coded) {
   std::vector<StoredTensor> tensors;
   for (const ValueId id : graph.with_role(Role::constant)) {
     const graph::Value& value = graph.value(id);
     const auto it = constants.find(value.name);
     LOWTIDE_CHECK(it != constants.end(), fmt::format("the constant '{}' has no contents", value.name));
-    LOWTIDE_CHECK(it->second.size() == value.desc.bytes(),
-                  fmt::format("the constant '{}' has another size", value.name));
-    tensors.push_back({value.name, value.desc, it->second});
+    const TensorDesc desc = stored_desc(value, coded);
+    LOWTIDE_CHECK(it->second.size() == desc.bytes(), fmt::format("the constant '{}' has another size", value.name));
+    tensors.push_back({value.name, desc, it->second});
   }
   const Metadata metadata = {{"format", std::string(kFormatName)},
                              {"format_version", std::to_string(kFormatVersion)},
                              {"info", encode_info(info)},
-                             {"graph", encode_graph(graph)}};
+                             {"graph", encode_graph(graph, coded)}};
   return write_safetensors(path, metadata, tensors);
 }
 
@@ -224,20 +250,23 @@ Result<PackedModel> PackedModel::check(Safetensors container, std::string_view s
   model.info_ = std::move(*info);
   model.graph_text_ = text("graph");
   LOWTIDE_TRY(const Graph graph, model.make_graph(1));
-  auto constants = check_constants(graph, *model.file_);
+  model.coded_ = decode_graph(model.graph_text_, 1)->coded;
+  auto constants = check_constants(graph, model.coded_, *model.file_);
   if (constants) constants = check_thresholds(graph, model);
   if (constants) constants = check_shift_weights(graph, model);
+  if (constants) constants = check_codes(graph, model);
   if (!constants) return tl::unexpected(in_file(std::move(constants).error(), source));
   return model;
 }
 
 Result<Graph> PackedModel::make_graph(uint32_t batch) const {
-  auto graph = decode_graph(graph_text_, batch);
-  if (!graph) return tl::unexpected(in_file(std::move(graph).error(), source_));
-  const Shape input = graph->desc(graph->find(kInputName)).shape;
-  const Shape output = graph->desc(graph->find(kOutputName)).shape;
+  auto decoded = decode_graph(graph_text_, batch);
+  if (!decoded) return tl::unexpected(in_file(std::move(decoded).error(), source_));
+  Graph& graph = decoded->graph;
+  const Shape input = graph.desc(graph.find(kInputName)).shape;
+  const Shape output = graph.desc(graph.find(kOutputName)).shape;
   if (input == Shape{batch, info_.height, info_.width, info_.channels} && output == Shape{batch, info_.classes})
-    return graph;
+    return std::move(graph);
   return fail(ErrorCode::format,
               fmt::format("{}: the graph's input or output has another shape than 'info' says", source_));
 }
@@ -246,6 +275,12 @@ std::span<const std::byte> PackedModel::constant(std::string_view name) const {
   const StoredTensor* tensor = file_->find(name);
   LOWTIDE_CHECK(tensor != nullptr, fmt::format("the model has no constant '{}'", name));
   return tensor->bytes;
+}
+
+std::vector<float> PackedModel::decoded(const graph::Value& value) const {
+  const auto codes = coded_.find(value.name);
+  LOWTIDE_CHECK(codes != coded_.end(), fmt::format("the constant '{}' is not coded", value.name));
+  return quant::decode_weights(words_of(constant(value.name)), value.desc.shape.element_count(), codes->second);
 }
 
 }  // namespace lowtide::model

@@ -16,10 +16,11 @@
 #include "engine/base/result.hpp"
 #include "engine/graph/graph.hpp"
 #include "engine/model/safetensors.hpp"
+#include "engine/quant/weight_codes.hpp"
 
 namespace lowtide::model {
 
-inline constexpr uint32_t kFormatVersion = 2;
+inline constexpr uint32_t kFormatVersion = 3;
 inline constexpr std::string_view kInputName = "images";   // the graph's only input, f32 [n, height, width, channels]
 inline constexpr std::string_view kOutputName = "logits";  // its only output, f32 [n, classes]
 
@@ -36,14 +37,17 @@ struct ModelInfo {
 // Contents of a constant value of the graph, by name.
 using Constants = std::map<std::string, std::vector<std::byte>, std::less<>>;
 
+// The constants that the file holds as codes, by name: values of f32 whose contents are quant::encode_weights' words.
+using CodedWeights = std::map<std::string, quant::WeightCodes, std::less<>>;
+
 // Writes the file atomically. The graph's roles are input, constant, activation and metric only; its batch is 1.
 // LOWTIDE_CHECKs what the exporter must have done right; errors are those of writing a file.
 Result<void> write_model(const std::filesystem::path& path, const ModelInfo& info, const graph::Graph& graph,
-                         const Constants& constants);
+                         const Constants& constants, const CodedWeights& coded = {});
 
 // A model file that was read and checked: every node is an op that may stand in a model, has parameters in range,
-// inputs that exist and shapes that fit; every constant has a tensor of its type and shape; levels and thresholds are
-// in range and in order.
+// inputs that exist and shapes that fit; every constant has a tensor of its type and shape, or of its codes; levels and
+// thresholds are in range and in order.
 class PackedModel {
  public:
   // Maps the file; constants are not copied. Errors: io, format (a sentence that names the file and the place).
@@ -54,8 +58,12 @@ class PackedModel {
   const ModelInfo& info() const { return info_; }
   // The graph for `batch` images at once, batch > 0. Values without a producer keep their names over batches.
   Result<graph::Graph> make_graph(uint32_t batch) const;
-  // Bytes of a constant of the graph, in the layout of its description.
+  // Bytes of a constant of the graph, in the layout of its description; of one that the file holds as codes, the words
+  // of its codes.
   std::span<const std::byte> constant(std::string_view name) const;
+  // Those constants, and what one of them stands for: f32 levels in the layout of the value's description.
+  const CodedWeights& coded() const { return coded_; }
+  std::vector<float> decoded(const graph::Value& value) const;
   const Safetensors& file() const { return *file_; }
 
  private:
@@ -65,6 +73,7 @@ class PackedModel {
   std::string source_;
   ModelInfo info_;
   std::string graph_text_;
+  CodedWeights coded_;
 };
 
 }  // namespace lowtide::model

@@ -14,6 +14,7 @@
 #include "engine/ops/pack/pack.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/ops/reshape/reshape.hpp"
 #include "engine/quant/pack.hpp"
 
 namespace lowtide::model {
@@ -30,6 +31,7 @@ std::vector<std::byte> bytes_of(const std::vector<int32_t>& words) {
 struct Example {
   Graph graph;
   Constants constants;
+  CodedWeights coded;
   ModelInfo info;
 
   ValueId constant(const std::string& name, TensorDesc desc) {
@@ -78,7 +80,7 @@ Example make_example() {
 
 std::filesystem::path written(const Example& e, const char* name) {
   const auto path = std::filesystem::path(testing::TempDir()) / name;
-  const auto done = write_model(path, e.info, e.graph, e.constants);
+  const auto done = write_model(path, e.info, e.graph, e.constants, e.coded);
   EXPECT_TRUE(done.has_value()) << done.error().to_string();
   return path;
 }
@@ -162,10 +164,53 @@ TEST(PackedModel, RefusesZerosWithSigns) {
   EXPECT_NE(model.error().text.find("zero with a sign"), std::string::npos) << model.error().text;
 }
 
+// images [1, 1, 1, 13] -> linear of ternary weights at rest, f32 [3, 13] -> logits [1, 3].
+Example coded_example(std::vector<int32_t> words = {0x7f, 0, 0x0f, 0}) {
+  Example e;
+  const ValueId images = e.graph.input(std::string(kInputName), f32_desc(Shape{1, 1, 1, 13}));
+  const ValueId w = e.graph.constant("linear/w", f32_desc(Shape{3, 13}));
+  e.coded["linear/w"] = {quant::CodeKind::shift, 2};
+  e.constants["linear/w"] = bytes_of(words);
+  const ValueId logits = *ops::linear(e.graph, "linear", *ops::flatten(e.graph, "flat", images), w, {});
+  e.graph.make_metric(logits, std::string(kOutputName));
+  e.info = {.network = "example",
+            .height = 1,
+            .width = 1,
+            .channels = 13,
+            .classes = 3,
+            .mean = std::vector<float>(13, 0.5f),
+            .deviation = std::vector<float>(13, 1.0f),
+            .source = "by hand"};
+  return e;
+}
+
+TEST(PackedModel, DecodesWeightsAtRest) {
+  const auto model = PackedModel::open(written(coded_example(), "coded.safetensors"));
+  ASSERT_TRUE(model.has_value()) << model.error().to_string();
+  ASSERT_EQ(model->coded().size(), 1u);
+  EXPECT_EQ(model->coded().at("linear/w"), (quant::WeightCodes{quant::CodeKind::shift, 2}));
+  EXPECT_EQ(model->constant("linear/w").size(), 16u);
+  const auto graph = model->make_graph(1);
+  ASSERT_TRUE(graph.has_value());
+  std::vector<float> levels(39, 0.0f);
+  std::fill_n(levels.begin(), 4, -1.0f);
+  std::fill_n(levels.begin() + 4, 3, 1.0f);
+  EXPECT_EQ(model->decoded(graph->value(graph->find("linear/w"))), levels);
+}
+
+TEST(PackedModel, RefusesCodesThatAreNone) {
+  for (const auto& words : {std::vector<int32_t>{0x7f, 0, 0xff, 0}, std::vector<int32_t>{0, 0x80, 0, 0}}) {
+    const auto model = PackedModel::open(written(coded_example(words), "no_code.safetensors"));
+    ASSERT_FALSE(model.has_value());
+    EXPECT_NE(model.error().text.find("zero with a sign"), std::string::npos) << model.error().text;
+  }
+}
+
 // Replaces a text of the same length in the file.
-std::string error_after(const char* name, std::string_view from, std::string_view to) {
+std::string error_after(const char* name, std::string_view from, std::string_view to,
+                        const Example& example = make_example()) {
   EXPECT_EQ(from.size(), to.size());
-  std::vector<std::byte> bytes = file_bytes(written(make_example(), name));
+  std::vector<std::byte> bytes = file_bytes(written(example, name));
   const auto at = std::search(bytes.begin(), bytes.end(), reinterpret_cast<const std::byte*>(from.data()),
                               reinterpret_cast<const std::byte*>(from.data()) + from.size());
   if (at == bytes.end()) return "the text is not in the file";
@@ -178,7 +223,7 @@ TEST(PackedModel, SaysWhatIsWrongWithTheGraph) {
   EXPECT_NE(error_after("a", "packed_conv2d", "packed_covn2d").find("is not an op"), std::string::npos);
   EXPECT_NE(error_after("b", R"(stride_h\":1)", R"(stride_h\":0)").find("stride_h"), std::string::npos);
   EXPECT_NE(error_after("c", R"(output_bits\":2)", R"(output_bits\":9)").find("output_bits"), std::string::npos);
-  EXPECT_NE(error_after("d", R"(format_version":"2)", R"(format_version":"3)").find("version"), std::string::npos);
+  EXPECT_NE(error_after("d", R"(format_version":"3)", R"(format_version":"2)").find("version"), std::string::npos);
   EXPECT_NE(error_after("g", R"(weight\":0)", R"(weight\":3)").find("weight"), std::string::npos);
   EXPECT_NE(error_after("h", R"(activation\":0)", R"(activation\":3)").find("activation"), std::string::npos);
   EXPECT_NE(error_after("i", R"(\"rule\":0)", R"(\"rule\":1)").find("step"), std::string::npos);
@@ -186,6 +231,18 @@ TEST(PackedModel, SaysWhatIsWrongWithTheGraph) {
   EXPECT_NE(error_after("m", R"(\"output\":0)", R"(\"output\":1)").find("inputs"), std::string::npos);
   EXPECT_NE(error_after("e", R"(inputs\":[0])", R"(inputs\":[9])").find("does not exist"), std::string::npos);
   EXPECT_NE(error_after("f", R"(\"height\":6)", R"(\"height\":7)").find("shape"), std::string::npos);
+}
+
+TEST(PackedModel, SaysWhatIsWrongWithCodes) {
+  const Example e = coded_example();
+  EXPECT_NE(error_after("n", R"(kind\":1)", R"(kind\":4)", e).find("kinds are 0 .. 3"), std::string::npos);
+  EXPECT_NE(error_after("o", R"(bits\":2)", R"(bits\":6)", e).find("kinds are 0 .. 3"), std::string::npos);
+  EXPECT_NE(error_after("p", R"(bits\":2)", R"(bits\":3)", e).find("another type or shape"), std::string::npos);
+  EXPECT_NE(error_after("q", R"(kind\":1)", R"(kine\":1)", e).find("need kind and bits"), std::string::npos);
+  EXPECT_NE(error_after("r", R"(codes\")", R"(coded\")", e).find("another type or shape"), std::string::npos);
+  EXPECT_NE(error_after("s", R"(\"dtype\":\"f32\",\"name\":\"linear)", R"(\"dtype\":\"u32\",\"name\":\"linear)", e)
+                .find("stand for f32"),
+            std::string::npos);
 }
 
 // A table of shift codes has a row less than codes have values.
@@ -196,8 +253,8 @@ TEST(PackedModel, RefusesThresholdsOfAnotherKind) {
 
 // Whatever bytes change: an error or a model, never an abort. The header is where the structure is, so most changes go
 // there.
-TEST(PackedModel, SurvivesRandomChanges) {
-  const std::vector<std::byte> good = file_bytes(written(make_example(), "random.safetensors"));
+void expect_survival(const Example& example) {
+  const std::vector<std::byte> good = file_bytes(written(example, "random.safetensors"));
   Rng rng(5, 5);
   const char digits[] = "0123456789[]{},\":-eE.";
   size_t refused = 0;
@@ -215,10 +272,16 @@ TEST(PackedModel, SurvivesRandomChanges) {
       ++refused;
       EXPECT_FALSE(model.error().text.empty());
     } else {
-      (void)model->make_graph(3);
+      const auto graph = model->make_graph(3);
+      for (const auto& [coded, codes] : model->coded()) (void)model->decoded(graph->value(graph->find(coded)));
     }
   }
   EXPECT_GT(refused, 2000u);
+}
+
+TEST(PackedModel, SurvivesRandomChanges) {
+  expect_survival(make_example());
+  expect_survival(coded_example());
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ namespace {
 struct ExportCase {
   const char* name;
   std::vector<std::string> changes;
-  size_t packed_layers;  // at least so many layers must really be packed
+  size_t packed_layers;     // at least so many layers must really be packed
+  size_t coded_layers = 0;  // so many must be f32 with weights that are codes in the file
 };
 
 void PrintTo(const ExportCase& c, std::ostream* out) {
@@ -55,9 +56,15 @@ TEST_P(Export, PackedInferenceEqualsEvaluationBitForBit) {
   EXPECT_EQ(parity->images, exported->dataset.test.count());
   EXPECT_EQ(parity->different_predictions, 0u);
   EXPECT_EQ(parity->different_logits, 0u);
-  size_t packed = 0;
-  for (const PackedLayerReport& layer : exported->report.layers) packed += layer.form.starts_with("packed") ? 1 : 0;
+  size_t packed = 0, coded = 0;
+  for (const PackedLayerReport& layer : exported->report.layers) {
+    packed += layer.form.starts_with("packed") ? 1 : 0;
+    const bool is_coded = layer.form.ends_with("coded weights");
+    EXPECT_TRUE(!is_coded || layer.bytes <= layer.ideal_bytes + 4 * layer.weight_bits) << layer.name;
+    coded += is_coded ? 1 : 0;
+  }
   EXPECT_GE(packed, GetParam().packed_layers);
+  EXPECT_EQ(coded, GetParam().coded_layers);
   // With a handful of channels most bits of a word are padding, so eight planes of it are no gain.
   if (exported->recipe.phases.back().quantization.weight_bits <= 2) {
     EXPECT_LT(exported->report.file_bytes, exported->report.float_bytes);
@@ -96,7 +103,7 @@ std::vector<ExportCase> threshold_cases() {
           {"m3n1", minw(3, 1), 4},
           {"m2n3", minw(2, 3), 4},
           {"m4n4", minw(4, 4), 4},
-          {"m32n3", minw(32, 3), 0},
+          {"m32n3", minw(32, 3), 0, 5},
           {"m3n32", minw(3, 32), 0},
           {"m3n3_fixed", minw(3, 3, fixed), 4},
           {"m2n2_twn", minw(2, 2, twn), 4},
@@ -120,18 +127,52 @@ INSTANTIATE_TEST_SUITE_P(
         ExportCase{"s3_w3_fp32",
                    {"quantization.weight_bits=3", "quantization.activation_bits=fp32",
                     "quantization.weight_quantizer=sparse_shift"},
-                   0},
+                   0,
+                   3},
         ExportCase{"deepshift_ps_w4a2",
                    {"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_ps", "optimizer.name=radam"},
                    3},
         ExportCase{"deepshift_ps_w5_fp32",
                    {"quantization.weight_bits=5", "quantization.activation_bits=fp32",
                     "quantization.weight_quantizer=deepshift_ps"},
-                   0},
+                   0,
+                   3},
         ExportCase{"deepshift_q_w3a2", {"quantization.weight_bits=3", "quantization.weight_quantizer=deepshift_q"}, 3},
-        // Sixteen levels do not fit a shift code: the layers stay in f32.
-        ExportCase{"deepshift_q_w4a2", {"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_q"}, 0}),
+        // Sixteen levels do not fit a shift code: the layers multiply f32.
+        ExportCase{
+            "deepshift_q_w4a2", {"quantization.weight_bits=4", "quantization.weight_quantizer=deepshift_q"}, 0, 3}),
     [](const auto& test) { return std::string(test.param.name); });
+
+// Low-bit weights, real activations: f32 layers whose weights are codes in the file.
+std::vector<ExportCase> real_input_cases() {
+  const auto weights = [](const char* quantizer, uint32_t bits, std::vector<std::string> further = {}) {
+    further.push_back(std::string("quantization.weight_quantizer=") + quantizer);
+    further.push_back("quantization.weight_bits=" + std::to_string(bits));
+    further.push_back("quantization.activation_bits=fp32");
+    return further;
+  };
+  return {{"s3_w2", weights("sparse_shift", 2), 0, 3},
+          {"s3_w4", weights("sparse_shift", 4), 0, 3},
+          {"deepshift_q_w3", weights("deepshift_q", 3), 0, 3},
+          {"deepshift_q_w4", weights("deepshift_q", 4), 0, 3},
+          {"deepshift_q_w5", weights("deepshift_q", 5), 0, 3},
+          {"deepshift_ps_w3", weights("deepshift_ps", 3, {"optimizer.name=radam"}), 0, 3},
+          {"dorefa_w2", weights("dorefa", 2), 0, 3},
+          {"dorefa_w2_edges", weights("dorefa", 2, {"quantization.first_layer=8", "quantization.last_layer=8"}), 1, 4},
+          {"sign_w1", weights("sign_channel", 1), 0, 3},
+          {"twn_w2", weights("twn", 2), 0, 3},
+          {"ternary_w2", weights("threshold", 2), 0, 3},
+          {"syq_w2", weights("syq", 2), 0, 3},
+          {"lsq_w2", weights("lsq", 2), 0, 3},
+          {"lsq_w1", weights("lsq", 1), 0, 3},
+          {"uniq_w4", weights("uniq", 4), 0, 3},
+          {"clipped_w2", {"quantization.activations=clipped"}, 0, 3},
+          {"s3_w3_resnet20",
+           weights("sparse_shift", 3, {"network.name=resnet20", "data.train_limit=60", "data.test_limit=48"}), 0, 18}};
+}
+
+INSTANTIATE_TEST_SUITE_P(RealInputs, Export, testing::ValuesIn(real_input_cases()),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Precisions, Export,

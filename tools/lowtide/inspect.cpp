@@ -12,8 +12,8 @@
 #include "engine/model/safetensors.hpp"
 #include "engine/plan/dump.hpp"
 #include "engine/plan/plan.hpp"
-#include "engine/quant/quantizer.hpp"
 #include "tools/lowtide/command.hpp"
+#include "trainer/export/analysis.hpp"
 #include "trainer/loop/evaluate.hpp"
 #include "trainer/loop/run.hpp"
 #include "trainer/loop/train_step.hpp"
@@ -41,22 +41,23 @@ std::string bits_text(uint32_t bits) {
   return bits == trainer::kFloatBits ? "fp32" : fmt::format("{}", bits);
 }
 
-// Bytes of a layer's weights as bit planes of 32-bit words; rows are padded to whole words.
-uint64_t packed_bytes(const trainer::NetLayer& layer, const graph::Graph& graph) {
+// Bytes of a layer's weights in the model file.
+uint64_t packed_bytes(const trainer::NetLayer& layer, const graph::Graph& graph,
+                      const trainer::ExportAnalysis& analysis) {
   const auto node = std::find_if(graph.nodes().begin(), graph.nodes().end(),
                                  [&](const graph::Node& candidate) { return candidate.name == layer.name; });
   LOWTIDE_CHECK(node != graph.nodes().end(), "a layer without a node");
-  const TensorDesc& weight = graph.desc(node->in(1));  // levels, whatever latents they are made of
-  if (layer.precision.weight_bits > quant::kMaxBits) return weight.bytes();  // in full precision, or trains only
-  return TensorDesc{packed_dtype(layer.precision.weight_bits), weight.shape}.bytes();
+  const Shape x = trainer::codes_shape(graph, analysis, node->in(0));
+  return trainer::weight_form(graph, analysis, *node, x).bytes;
 }
 
 void print_layers(const trainer::EvalGraph& eval) {
   fmt::print("{:<20} {:>4} {:>4} {:>12} {:>14} {:>14} {:>14}\n", "layer", "W", "A", "weights", "fp32 bytes",
              "packed bytes", "MAC per image");
+  const trainer::ExportAnalysis analysis(eval.graph);
   uint64_t weights = 0, packed = 0, multiply_adds = 0;
   for (const trainer::NetLayer& layer : eval.layers) {
-    const uint64_t bytes = packed_bytes(layer, eval.graph);
+    const uint64_t bytes = packed_bytes(layer, eval.graph, analysis);
     fmt::print("{:<20} {:>4} {:>4} {:>12} {:>14} {:>14} {:>14}\n", layer.name, bits_text(layer.precision.weight_bits),
                layer.is_image_input ? "8" : bits_text(layer.precision.activation_bits), layer.weight_count,
                layer.weight_count * 4, bytes, layer.multiply_adds);

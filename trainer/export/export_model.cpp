@@ -106,7 +106,7 @@ Result<ExportReport> export_model(runtime::Context& context, const Recipe& recip
   LOWTIDE_TRY(const auto contents, evaluate_static(context, eval, tensors));
   LOWTIDE_TRY(const PackedGraph packed,
               fold_and_pack(eval.graph, eval.images, eval.logits, [&](ValueId id) { return contents.at(id); }));
-  LOWTIDE_TRY_VOID(model::write_model(target, info_of(recipe, dataset), packed.graph, packed.constants));
+  LOWTIDE_TRY_VOID(model::write_model(target, info_of(recipe, dataset), packed.graph, packed.constants, packed.coded));
   ExportReport report = {.layers = packed.layers};
   for (const NamedTensor& tensor : persistent_tensors(eval.graph)) report.float_bytes += tensor.desc.bytes();
   std::error_code error;

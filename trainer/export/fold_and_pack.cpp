@@ -104,11 +104,17 @@ class Packer {
     LOWTIDE_TRY(const Node* copy,
                 out_.graph.append(*node.op, node.name, node.param_storage.data(), node.param_bytes, inputs));
     for (size_t i = 0; i < node.outputs.size(); ++i) floats_[node.outputs[i].index] = copy->outputs[i];
-    if (node.op->name == "conv2d" || node.op->name == "tap_conv2d" || node.op->name == "linear") {
-      const uint64_t bytes = eval_.desc(node.in(1)).bytes();
-      out_.layers.push_back({node.name, std::string(node.op->name) + " f32", 32, bytes / 4, bytes, bytes});
-    }
+    if (has_weights(node)) report_float(node);
     return {};
+  }
+
+  // A layer of real activations; its weights may be codes all the same.
+  void report_float(const Node& node) {
+    const WeightForm form = weight_form(eval_, analysis_, node, {});
+    const uint64_t weights = eval_.desc(node.in(1)).element_count();
+    const char* suffix = form.codes ? ", coded weights" : "";
+    out_.layers.push_back({node.name, fmt::format("{} f32{}", node.op->name, suffix), form.bits, weights, form.bytes,
+                           ceil_div(weights * form.bits, uint64_t{8})});
   }
 
   Result<void> visit_quantizer(const Node& node) {
@@ -197,25 +203,18 @@ class Packer {
     LOWTIDE_CHECK(x.is_valid(), "levels without codes");
     const quant::ActivationKind activation = analysis_.levels[node.in(0).index]->activation.kind;
     const Levels& weight = *analysis_.levels[node.in(1).index];
-    const uint32_t bits = weight.activation.bits;
     const Shape& shape = eval_.desc(node.in(1)).shape;
     const bool is_conv = node.op->name != "linear";
-    const Shape& in = out_.graph.desc(x).shape;
-    quant::PackedWeightExtents extents = {
-        .k = shape[0], .taps = 1, .c = shape.last(), .bits = bits, .kind = weight.weight};
-    if (is_conv) extents.taps = shape[1] * shape[2];
-    if (!is_conv && in.rank() == 4) {
-      extents.taps = in[1] * in[2];
-      extents.c = in[3];
-    }
+    const quant::PackedWeightExtents extents = *weight_form(eval_, analysis_, node, out_.graph.desc(x).shape).product;
     const std::vector<float> levels = read_(node.in(1));
     const std::vector<uint32_t> words = quant::pack_weights(levels, extents);
     const ValueId w = constant(node.name + ".weight", {DType::u32, extents.shape()}, std::as_bytes(std::span(words)));
     uint64_t further_bytes = 0;
     for (const ValueId id : further) further_bytes += out_.graph.desc(id).bytes();
     out_.layers.push_back(
-        {node.name, fmt::format("packed_{}, {}{}", is_conv ? "conv2d" : "linear", kind_text(weight.weight), form), bits,
-         levels.size(), words.size() * 4 + further_bytes, ceil_div(uint64_t{levels.size()} * bits, 8) + further_bytes});
+        {node.name, fmt::format("packed_{}, {}{}", is_conv ? "conv2d" : "linear", kind_text(weight.weight), form),
+         extents.bits, levels.size(), words.size() * 4 + further_bytes,
+         ceil_div(uint64_t{levels.size()} * extents.bits, 8) + further_bytes});
     if (!is_conv) {
       return ops::packed_linear(out_.graph, node.name, x, w, std::move(further),
                                 {.activation = activation,
@@ -275,8 +274,13 @@ class Packer {
       }
       return floats_[id.index];
     }
+    const std::string& name = eval_.value(id).name;
     const std::vector<float> elements = read_(id);
-    return constant(eval_.value(id).name, eval_.desc(id), std::as_bytes(std::span(elements)));
+    const std::optional<quant::WeightCodes>& codes = analysis_.codes[id.index];
+    if (!codes) return constant(name, eval_.desc(id), std::as_bytes(std::span(elements)));
+    out_.coded.emplace(name, *codes);
+    const std::vector<uint32_t> words = quant::encode_weights(elements, *codes);
+    return constant(name, eval_.desc(id), std::as_bytes(std::span(words)));
   }
 
   // A constant of that name; made once.

@@ -2,7 +2,8 @@
 // Evaluation graph -> graph of packed ops. A transformation of graphs on the host, from the numbers that evaluation
 // itself computed:
 //   static values   what depends on parameters alone (weight levels, folded batch norm) becomes constants
-//   conv2d, linear  of levels with levels become packed ops on codes; so does tap_conv2d, which keeps its scales
+//   conv2d, linear  of levels with levels become packed ops on codes; so does tap_conv2d, which keeps its scales; of
+//   real activations with levels they stay, and the file holds the levels as codes
 //   quantisers      behind a packed op fold into its thresholds, with batch norm, clips and pools in between; elsewhere
 //   they pack f32
 // All else stays as it is, in f32. Nothing is rounded anew, so packed inference gives evaluation's bits.
@@ -21,7 +22,7 @@ namespace lowtide::trainer {
 // One layer with weights, for the report of `lowtide export` and `inspect`.
 struct PackedLayerReport {
   std::string name;
-  std::string form;           // "packed_conv2d, shift weights, thresholds", "conv2d f32", ...
+  std::string form;           // "packed_conv2d, shift weights, thresholds", "conv2d f32, coded weights", ...
   uint32_t weight_bits = 32;  // planes; 32: f32
   uint64_t weights = 0;
   uint64_t bytes = 0;        // of its constants in the file
@@ -31,6 +32,7 @@ struct PackedLayerReport {
 struct PackedGraph {
   graph::Graph graph;  // batch 1, input "images", metric "logits"
   model::Constants constants;
+  model::CodedWeights coded;  // of the constants
   std::vector<PackedLayerReport> layers;
 };
 

@@ -121,7 +121,13 @@ Result<std::vector<float>> reference_logits(const model::PackedModel& packed, st
   LOWTIDE_TRY(const graph::Graph graph, packed.make_graph(count));
   reference::Interpreter interpreter(graph);
   for (const ValueId id : graph.with_role(graph::Role::constant)) {
-    interpreter.set(id, elements_of(graph.desc(id), packed.constant(graph.value(id).name)));
+    const graph::Value& value = graph.value(id);
+    if (packed.coded().contains(value.name)) {
+      const std::vector<float> levels = packed.decoded(value);
+      interpreter.set(id, std::vector<double>(levels.begin(), levels.end()));
+      continue;
+    }
+    interpreter.set(id, elements_of(value.desc, packed.constant(value.name)));
   }
   interpreter.set(graph.find(model::kInputName), std::vector<double>(images.begin(), images.end()));
   LOWTIDE_TRY_VOID(interpreter.evaluate());
