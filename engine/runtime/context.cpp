@@ -47,6 +47,10 @@ const DeviceCaps& Context::caps() const {
   return device_->caps();
 }
 
+uint32_t Context::device_index() const {
+  return device_->selection().index;
+}
+
 std::string Context::banner() const {
   std::string text = fmt::format("device {}: {}\n  chosen: {}", device_->selection().index, vk::describe_device(caps()),
                                  device_->selection().reason);

@@ -65,6 +65,7 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   const DeviceCaps& caps() const;
+  uint32_t device_index() const;  // among list_devices()
   // The device line, why it was chosen, how kernels reach buffers, and a line for each device that cannot be used.
   std::string banner() const;
   Counters counters() const;

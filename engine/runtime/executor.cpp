@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -268,11 +269,17 @@ Result<Ticket> Executor::submit(uint32_t slot) {
 }
 
 Result<void> Executor::wait(Ticket ticket) {
-  LOWTIDE_TRY_VOID(state_->context.timeline().wait(ticket));
+  LOWTIDE_TRY_VOID(wait_for(ticket, std::numeric_limits<uint64_t>::max()));
+  return {};
+}
+
+Result<bool> Executor::wait_for(Ticket ticket, uint64_t nanoseconds) {
+  LOWTIDE_TRY(const bool is_done, state_->context.timeline().wait_for(ticket, nanoseconds));
+  if (!is_done) return false;
   for (Slot& slot : state_->slots) {
     if (slot.has_new_times && slot.last <= ticket) LOWTIDE_TRY_VOID(state_->collect_times(slot));
   }
-  return {};
+  return true;
 }
 
 Result<void> Executor::State::collect_times(Slot& slot) {

@@ -60,6 +60,8 @@ class Executor {
 
   // Blocks until the submission and all earlier ones are done.
   Result<void> wait(Ticket ticket);
+  // The same for at most so many nanoseconds, 0 included; false: they are not done yet.
+  Result<bool> wait_for(Ticket ticket, uint64_t nanoseconds);
 
   // Host memory of an output: valid after waiting for the slot's ticket, until the slot is acquired again.
   std::span<const std::byte> output(uint32_t slot, ValueId value) const;

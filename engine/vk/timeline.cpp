@@ -59,16 +59,22 @@ Result<Ticket> Timeline::submit(VkCommandBuffer commands, Labels labels) {
 }
 
 Result<void> Timeline::wait(Ticket ticket) {
+  LOWTIDE_TRY_VOID(wait_for(ticket, std::numeric_limits<uint64_t>::max()));
+  return {};
+}
+
+Result<bool> Timeline::wait_for(Ticket ticket, uint64_t nanoseconds) {
   VkSemaphoreWaitInfo info = {VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO};
   info.semaphoreCount = 1;
   info.pSemaphores = &semaphore_;
   info.pValues = &ticket.value;
-  const VkResult result = device_.api().vkWaitSemaphores(device_.handle(), &info, std::numeric_limits<uint64_t>::max());
+  const VkResult result = device_.api().vkWaitSemaphores(device_.handle(), &info, nanoseconds);
+  if (result == VK_TIMEOUT) return false;
   std::vector<Retired> expired;  // destroyed after the lock is gone
   const std::lock_guard lock(mutex_);
   if (result != VK_SUCCESS) return report(result, "waiting for the device");
   expired = collect(ticket);
-  return {};
+  return true;
 }
 
 bool Timeline::is_done(Ticket ticket) const {

@@ -28,6 +28,8 @@ class Timeline {
   // One vkQueueSubmit2. Errors: `device_lost` (with the labels of everything in flight), `out_of_memory`.
   Result<Ticket> submit(VkCommandBuffer commands, Labels labels = nullptr);
   Result<void> wait(Ticket ticket);
+  // The same for at most so many nanoseconds, 0 included; false: it is not done yet.
+  Result<bool> wait_for(Ticket ticket, uint64_t nanoseconds);
   bool is_done(Ticket ticket) const;
   Ticket last() const;
 
