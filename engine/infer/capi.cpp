@@ -1,116 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// lowtide.h over Session: no exception and no C++ type leaves this file. Structs of callers are read and written only
-// as far as their struct_size says.
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cstring>
-#include <new>
+// lowtide.h over Session: versions, errors, opening models, what a model and its layers are.
 #include <string>
-#include <type_traits>
+#include <string_view>
 #include <utility>
-#include <vector>
 
-#include "engine/infer/lowtide.h"
-#include "engine/infer/session.hpp"
-
-struct lowtide_device {
-  std::unique_ptr<lowtide::runtime::Context> context;
-  std::string description;
-};
-
-struct lowtide_session {
-  std::unique_ptr<lowtide::infer::Session> session;
-  std::string description;
-  std::vector<lowtide::infer::LayerRun> layers;  // as lowtide_layer_count took them down
-};
+#include "engine/infer/capi_detail.hpp"
 
 namespace {
 
-using lowtide::Error;
+using namespace lowtide::infer::capi;
 using lowtide::ErrorCode;
-using lowtide::fail;
 using lowtide::Result;
 
-constexpr size_t kMaxStructBytes = 4096;  // more is no struct of any version, but a field that was not set
-
 thread_local std::string last_error;
-
-lowtide_status status_of(ErrorCode code) {
-  return static_cast<lowtide_status>(code) + 1;
-}
-static_assert(static_cast<int>(ErrorCode::invalid_argument) + 1 == LOWTIDE_INVALID_ARGUMENT);
-static_assert(static_cast<int>(ErrorCode::out_of_memory) + 1 == LOWTIDE_OUT_OF_MEMORY);
-static_assert(static_cast<int>(ErrorCode::interrupted) + 1 == LOWTIDE_INTERRUPTED);
-
-// Runs `body`, which returns Result<void>, and turns whatever goes wrong into a status.
-template <class Body>
-lowtide_status guarded(const Body& body) noexcept {
-  try {
-    const Result<void> result = body();
-    if (result) return LOWTIDE_OK;
-    last_error = result.error().to_string();
-    return status_of(result.error().code);
-  } catch (const std::bad_alloc&) {
-    last_error.clear();
-    return LOWTIDE_OUT_OF_MEMORY;
-  } catch (...) {
-    last_error.clear();
-    return LOWTIDE_INTERNAL;
-  }
-}
-
-Result<void> require(bool condition, const char* what) {
-  if (condition) return {};
-  return fail(ErrorCode::invalid_argument, what);
-}
-
-template <class Struct>
-Result<void> check_struct_size(const Struct* given) {
-  const size_t bytes = given->struct_size;
-  if (bytes >= sizeof(size_t) && bytes <= kMaxStructBytes) return {};
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("struct_size is {}; set it to sizeof of the struct before the call", bytes));
-}
-
-// An options struct as this library knows it: what an older caller lacks is zero; what a newer one asks for in fields
-// that are not known here is an error, not ignored.
-template <class Struct>
-Result<Struct> read_options(const Struct* given) {
-  static_assert(std::is_trivially_copyable_v<Struct>);
-  Struct known = {};
-  if (given == nullptr) return known;
-  LOWTIDE_TRY_VOID(check_struct_size(given));
-  std::memcpy(&known, given, std::min(given->struct_size, sizeof(Struct)));
-  const auto* bytes = reinterpret_cast<const unsigned char*>(given);
-  for (size_t i = sizeof(Struct); i < given->struct_size; ++i) {
-    if (bytes[i] != 0) {
-      return fail(ErrorCode::unsupported, "an option is set that this version of the library does not know");
-    }
-  }
-  return known;
-}
-
-template <class Struct>
-Result<void> write_struct(Struct filled, Struct* target) {
-  LOWTIDE_TRY_VOID(require(target != nullptr, "the struct to fill is NULL"));
-  LOWTIDE_TRY_VOID(check_struct_size(target));
-  const size_t bytes = target->struct_size;
-  filled.struct_size = bytes;
-  std::memset(static_cast<void*>(target), 0, bytes);
-  std::memcpy(target, &filled, std::min(bytes, sizeof(Struct)));
-  return {};
-}
-
-Result<lowtide::infer::SessionOptions> device_options(const lowtide_device_options* given) {
-  LOWTIDE_TRY(const lowtide_device_options known, read_options(given));
-  LOWTIDE_TRY_VOID(require(known.validation <= 2, "validation is 0 (as the environment says), 1 (off) or 2 (on)"));
-  lowtide::infer::SessionOptions options;
-  if (known.device != nullptr) options.device = known.device;
-  if (known.cache_folder != nullptr) options.cache_folder = known.cache_folder;
-  if (known.validation != 0) options.validation = known.validation == 2;
-  return options;
-}
 
 // `open_own(options)` opens a session with a device of its own, `open_shared(context, options)` one on an open device.
 template <class OpenOwn, class OpenShared>
@@ -122,8 +24,10 @@ lowtide_status open_session(const lowtide_session_options* given, lowtide_sessio
     LOWTIDE_TRY(lowtide::infer::SessionOptions options, device_options(known.device_options));
     options.batch = known.batch == 0 ? 1 : known.batch;
     options.profile = known.profile != 0;
+    if (known.in_flight != 0) options.in_flight = known.in_flight;
     auto opened = std::make_unique<lowtide_session>();
     if (known.device != nullptr) {
+      opened->context = known.device->context;
       LOWTIDE_TRY(opened->session, open_shared(*known.device->context, options));
     } else {
       LOWTIDE_TRY(opened->session, open_own(options));
@@ -147,26 +51,25 @@ lowtide_tensor describe(const lowtide_session& session, const char* name) {
 lowtide_status get_tensor(const lowtide_session* session, uint32_t index, const char* name,
                           lowtide_tensor* tensor) noexcept {
   return guarded([&]() -> Result<void> {
-    LOWTIDE_TRY_VOID(require(session != nullptr, "the session is NULL"));
+    LOWTIDE_TRY_VOID(require_session(session));
     LOWTIDE_TRY_VOID(require(index == 0, "a model has one input and one output, of index 0"));
     return write_struct(describe(*session, name), tensor);
   });
 }
 
-template <class Element>
-lowtide_status run(lowtide_session* session, const Element* images, size_t image_count, float* logits,
-                   size_t logit_count) noexcept {
-  return guarded([&]() -> Result<void> {
-    LOWTIDE_TRY_VOID(require(session != nullptr, "the session is NULL"));
-    LOWTIDE_TRY_VOID(require((images != nullptr && logits != nullptr) || image_count == 0, "a buffer is NULL"));
-    const uint64_t image_elements = session->session->image_elements();
-    LOWTIDE_TRY_VOID(require(image_count <= SIZE_MAX / sizeof(float) / image_elements, "too many images"));
-    const std::span<const Element> from(images, image_count * static_cast<size_t>(image_elements));
-    return session->session->run(from, std::span<float>(logits, logit_count));
-  });
+lowtide_arithmetic arithmetic_of(std::string_view op) {
+  if (op.starts_with("packed_")) return LOWTIDE_ARITHMETIC_PACKED;
+  for (const std::string_view mover : {"pack", "unpack", "concat", "copy", "fill", "reshape"}) {
+    if (op == mover) return LOWTIDE_ARITHMETIC_MOVES;
+  }
+  return LOWTIDE_ARITHMETIC_FLOAT;
 }
 
 }  // namespace
+
+void lowtide::infer::capi::set_last_error(std::string text) noexcept {
+  last_error = std::move(text);
+}
 
 uint32_t lowtide_version(void) {
   return LOWTIDE_VERSION_MAJOR * 1000000u + LOWTIDE_VERSION_MINOR * 1000u + LOWTIDE_VERSION_PATCH;
@@ -182,32 +85,14 @@ const char* lowtide_version_string(void) {
 const char* lowtide_status_name(lowtide_status status) {
   if (status == LOWTIDE_OK) return "ok";
   if (status == LOWTIDE_INTERNAL) return "internal";
+  if (status == LOWTIDE_BUSY) return "busy";
+  if (status == LOWTIDE_TIMEOUT) return "timeout";
   if (status < LOWTIDE_OK || status > LOWTIDE_INTERNAL) return "unknown";
   return lowtide::error_code_name(static_cast<ErrorCode>(status - 1));
 }
 
 const char* lowtide_last_error(void) {
   return last_error.c_str();
-}
-
-lowtide_status lowtide_device_open(const lowtide_device_options* options, lowtide_device** device) {
-  return guarded([&]() -> Result<void> {
-    LOWTIDE_TRY_VOID(require(device != nullptr, "the place for the device is NULL"));
-    LOWTIDE_TRY(const lowtide::infer::SessionOptions known, device_options(options));
-    auto opened = std::make_unique<lowtide_device>();
-    LOWTIDE_TRY(opened->context, lowtide::runtime::Context::create(lowtide::infer::context_options(known)));
-    opened->description = opened->context->banner();
-    *device = opened.release();
-    return {};
-  });
-}
-
-void lowtide_device_close(lowtide_device* device) {
-  delete device;
-}
-
-const char* lowtide_device_description(const lowtide_device* device) {
-  return device == nullptr ? nullptr : device->description.c_str();
 }
 
 lowtide_status lowtide_open(const char* path, const lowtide_session_options* options, lowtide_session** session) {
@@ -253,7 +138,7 @@ lowtide_status lowtide_get_output(const lowtide_session* session, uint32_t index
 
 lowtide_status lowtide_get_model(const lowtide_session* session, lowtide_model* model) {
   return guarded([&]() -> Result<void> {
-    LOWTIDE_TRY_VOID(require(session != nullptr, "the session is NULL"));
+    LOWTIDE_TRY_VOID(require_session(session));
     const lowtide::model::ModelInfo& info = session->session->info();
     lowtide_model filled = {};
     filled.network = info.network.c_str();
@@ -277,20 +162,17 @@ const char* lowtide_session_device(const lowtide_session* session) {
   return session == nullptr ? nullptr : session->description.c_str();
 }
 
-lowtide_status lowtide_run_f32(lowtide_session* session, const float* images, size_t image_count, float* logits,
-                               size_t logit_count) {
-  return run(session, images, image_count, logits, logit_count);
-}
-
-lowtide_status lowtide_run_u8(lowtide_session* session, const uint8_t* pixels, size_t image_count, float* logits,
-                              size_t logit_count) {
-  return run(session, pixels, image_count, logits, logit_count);
-}
-
-lowtide_status lowtide_set_batch(lowtide_session* session, uint32_t batch) {
+lowtide_status lowtide_get_session_device(const lowtide_session* session, lowtide_device_info* info) {
   return guarded([&]() -> Result<void> {
-    LOWTIDE_TRY_VOID(require(session != nullptr, "the session is NULL"));
-    return session->session->set_batch(batch);
+    LOWTIDE_TRY_VOID(require_session(session));
+    return write_struct(describe_device(session->session->context()), info);
+  });
+}
+
+lowtide_status lowtide_session_query(const lowtide_session* session, lowtide_feature feature, uint64_t* answer) {
+  return guarded([&]() -> Result<void> {
+    LOWTIDE_TRY_VOID(require_session(session));
+    return query(&session->session->context(), feature, answer);
   });
 }
 
@@ -305,7 +187,7 @@ uint32_t lowtide_layer_count(lowtide_session* session) {
 
 lowtide_status lowtide_get_layer(const lowtide_session* session, uint32_t index, lowtide_layer* layer) {
   return guarded([&]() -> Result<void> {
-    LOWTIDE_TRY_VOID(require(session != nullptr, "the session is NULL"));
+    LOWTIDE_TRY_VOID(require_session(session));
     LOWTIDE_TRY_VOID(require(index < session->layers.size(),
                              "no such layer; lowtide_layer_count takes down the layers and gives their number"));
     const lowtide::infer::LayerRun& row = session->layers[index];
@@ -314,6 +196,10 @@ lowtide_status lowtide_get_layer(const lowtide_session* session, uint32_t index,
     filled.kernel = row.kernel.c_str();
     filled.dispatch_count = row.dispatch_count;
     filled.seconds = row.seconds;
+    filled.op = row.op.c_str();
+    filled.arithmetic = arithmetic_of(row.op);
+    filled.is_fallback = row.is_fallback ? 1 : 0;
+    filled.constant_bytes = row.constant_bytes;
     return write_struct(filled, layer);
   });
 }

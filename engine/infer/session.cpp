@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Planning a model for a batch, and running images through it.
+// Opening a model and planning it for a batch.
 #include "engine/infer/session.hpp"
 
 #include <fmt/format.h>
@@ -11,15 +11,14 @@
 
 #include "engine/base/ints.hpp"
 #include "engine/kernel/bank.hpp"
+#include "engine/plan/kernel_choices.hpp"
 #include "engine/plan/plan.hpp"
 
 namespace lowtide::infer {
 namespace {
 
-constexpr uint32_t kPixelValues = 256;
-constexpr uint32_t kSlots = 2;  // the host fills one while the device works on the other
-
-// table[channel * 256 + pixel]. In double with one rounding at the end: bit for bit what training feeds the network.
+// table[channel * kPixelValues + pixel]. In double with one rounding at the end: bit for bit what training feeds the
+// network.
 std::vector<float> make_pixel_table(const model::ModelInfo& info) {
   std::vector<float> table;
   table.reserve(size_t{info.channels} * kPixelValues);
@@ -31,10 +30,6 @@ std::vector<float> make_pixel_table(const model::ModelInfo& info) {
     }
   }
   return table;
-}
-
-std::span<float> as_floats(std::span<std::byte> bytes) {
-  return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
 // Weights at rest are decoded here, once, and not in the convolution's loader: the f32 layer is bound by arithmetic,
@@ -54,10 +49,12 @@ Result<void> write_constants(runtime::Executor& executor, const graph::Graph& gr
   return {};
 }
 
-// The node that a dispatch belongs to: labels are "<node> <kernel>", cut where they are too long.
-std::string layer_of(const Dispatch& dispatch) {
-  const std::string_view label = dispatch.label.data();
-  return std::string(label.substr(0, label.find(' ')));
+uint64_t constant_bytes(const graph::Graph& graph, const graph::Node& node) {
+  uint64_t bytes = 0;
+  for (const ValueId id : node.inputs) {
+    if (graph.value(id).role == graph::Role::constant) bytes += graph.desc(id).bytes();
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -87,6 +84,12 @@ Result<std::unique_ptr<Session>> Session::over_copy(std::span<const std::byte> b
 }
 
 Result<std::unique_ptr<Session>> Session::start(std::unique_ptr<Session> session, runtime::Context* context) {
+  const uint32_t in_flight = session->options_.in_flight;
+  if (in_flight == 0 || in_flight > kMaxInFlight) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("1 .. {} submissions may be in flight, and {} were asked for", kMaxInFlight, in_flight));
+  }
+  session->in_flight_.reserve(in_flight);
   if (context == nullptr) {
     LOWTIDE_TRY(session->owned_context_, runtime::Context::create(context_options(session->options_)));
     context = session->owned_context_.get();
@@ -131,12 +134,13 @@ uint64_t Session::image_elements() const {
 Result<void> Session::set_batch(uint32_t batch) {
   if (batch == batch_ && batch > 0) return {};
   if (batch == 0) return fail(ErrorCode::invalid_argument, "a batch has at least one image, and 0 were asked for");
+  LOWTIDE_TRY_VOID(finish_all());
   LOWTIDE_TRY(graph::Graph network, model_.make_graph(batch));
   auto graph = std::make_unique<graph::Graph>(std::move(network));
   LOWTIDE_TRY(plan::Program program,
               plan::make_program(*graph, {.caps = context_->caps(), .naive_only = options_.naive_only}));
   LOWTIDE_TRY(auto executor, runtime::Executor::create(*context_, std::move(program), {},
-                                                       {.slots = kSlots, .profile = options_.profile}));
+                                                       {.slots = options_.in_flight, .profile = options_.profile}));
   LOWTIDE_TRY_VOID(write_constants(*executor, *graph, model_));
   graph_ = std::move(graph);
   executor_ = std::move(executor);
@@ -147,91 +151,29 @@ Result<void> Session::set_batch(uint32_t batch) {
   return {};
 }
 
-Result<uint64_t> Session::image_count(size_t elements, size_t logit_count) const {
-  const uint64_t count = elements / image_elements();
-  if (count * image_elements() != elements) {
-    return fail(ErrorCode::invalid_argument, fmt::format("{} elements are no whole number of images of {} x {} x {}",
-                                                         elements, info().height, info().width, info().channels));
-  }
-  if (count * info().classes == logit_count) return count;
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("{} images of {} classes have {} logits, but there is room for {}", count, info().classes,
-                          count * info().classes, logit_count));
-}
-
-Result<void> Session::run_batches(uint64_t count, const FillImages& fill, std::span<float> logits) {
-  struct InFlight {
-    uint32_t slot;
-    runtime::Ticket ticket;
-    std::span<float> logits;
-  };
-  const auto collect = [&](const InFlight& work) -> Result<void> {
-    LOWTIDE_TRY_VOID(executor_->wait(work.ticket));
-    std::memcpy(work.logits.data(), executor_->output(work.slot, logits_).data(), work.logits.size_bytes());
-    return {};
-  };
-  std::optional<InFlight> last;
-  for (uint64_t first = 0; first < count; first += batch_) {
-    const uint64_t filled = std::min<uint64_t>(batch_, count - first);
-    LOWTIDE_TRY(const uint32_t slot, executor_->acquire());
-    const std::span<float> target = as_floats(executor_->input(slot, images_));
-    const size_t filled_elements = static_cast<size_t>(filled * image_elements());
-    fill(first, filled, target.first(filled_elements));
-    std::fill(target.begin() + static_cast<std::ptrdiff_t>(filled_elements), target.end(), 0.0f);
-    LOWTIDE_TRY(const runtime::Ticket ticket, executor_->submit(slot));
-    ++submit_count_;
-    if (last) LOWTIDE_TRY_VOID(collect(*last));
-    last = InFlight{
-        slot, ticket,
-        logits.subspan(static_cast<size_t>(first * info().classes), static_cast<size_t>(filled * info().classes))};
-  }
-  if (last) return collect(*last);
-  return {};
-}
-
-Result<void> Session::run(std::span<const float> images, std::span<float> logits) {
-  LOWTIDE_TRY(const uint64_t count, image_count(images.size(), logits.size()));
-  const auto fill = [&](uint64_t first, uint64_t, std::span<float> target) {
-    std::memcpy(target.data(), images.data() + first * image_elements(), target.size_bytes());
-  };
-  return run_batches(count, fill, logits);
-}
-
-Result<void> Session::run(std::span<const uint8_t> pixels, std::span<float> logits) {
-  LOWTIDE_TRY(const uint64_t count, image_count(pixels.size(), logits.size()));
-  const auto fill = [&](uint64_t first, uint64_t, std::span<float> target) {
-    const uint8_t* from = pixels.data() + first * image_elements();
-    for (size_t i = 0; i < target.size(); i += info().channels) {
-      for (size_t c = 0; c < info().channels; ++c) target[i + c] = pixel_table_[c * kPixelValues + from[i + c]];
-    }
-  };
-  return run_batches(count, fill, logits);
-}
-
-Result<std::vector<float>> Session::run(std::span<const float> images) {
-  std::vector<float> logits(static_cast<size_t>(images.size() / image_elements() * info().classes));
-  LOWTIDE_TRY_VOID(run(images, logits));
-  return logits;
-}
-
-Result<std::vector<float>> Session::run(std::span<const uint8_t> pixels) {
-  std::vector<float> logits(static_cast<size_t>(pixels.size() / image_elements() * info().classes));
-  LOWTIDE_TRY_VOID(run(pixels, logits));
-  return logits;
-}
-
 std::vector<LayerRun> Session::layers() const {
   std::map<std::string, double, std::less<>> seconds;
   for (const runtime::ProfileRow& row : profile().rows()) seconds[row.label] = row.seconds;
-  std::map<std::string, size_t, std::less<>> rows_by_label;
+  const double submits = static_cast<double>(std::max<uint64_t>(submit_count_, 1));
+  std::map<std::pair<NodeId, KernelId>, size_t> known;
   std::vector<LayerRun> rows;
-  for (const Dispatch& dispatch : program().dispatches) {
-    const auto [it, is_new] = rows_by_label.emplace(dispatch.label.data(), rows.size());
+  NodeId last;
+  for (size_t i = 0; i < program().dispatches.size(); ++i) {
+    const Dispatch& dispatch = program().dispatches[i];
+    const NodeId id = program().nodes[i];
+    const auto [it, is_new] = known.emplace(std::pair(id, dispatch.kernel), rows.size());
     if (is_new) {
-      const auto time = seconds.find(it->first);
-      const double total = time == seconds.end() ? 0.0 : time->second;
-      rows.push_back({layer_of(dispatch), std::string(kernel_info(dispatch.kernel).name), 0,
-                      submit_count_ == 0 ? 0.0 : total / static_cast<double>(submit_count_)});
+      const graph::Node& node = graph_->node(id);
+      const std::string_view kernel = kernel_info(dispatch.kernel).name;
+      const auto time = seconds.find(std::string_view(dispatch.label.data()));
+      rows.push_back({.layer = node.name,
+                      .op = std::string(node.op->name),
+                      .kernel = std::string(kernel),
+                      .is_fallback = plan::is_fallback(kernel),
+                      .constant_bytes = id == last ? 0 : constant_bytes(*graph_, node),
+                      .dispatch_count = 0,
+                      .seconds = time == seconds.end() ? 0.0 : time->second / submits});
+      last = id;
     }
     ++rows[it->second].dispatch_count;
   }

@@ -21,9 +21,13 @@
 
 namespace lowtide::infer {
 
+inline constexpr uint32_t kPixelValues = 256;
+inline constexpr uint32_t kMaxInFlight = 64;  // submissions of one session: each has memory for its images and logits
+
 struct SessionOptions {
   std::string device;                                 // as runtime::ContextOptions; only where the session opens one
   uint32_t batch = 1;                                 // images per submission
+  uint32_t in_flight = 2;                             // submissions at once: the host fills one while another runs
   bool profile = false;                               // times every dispatch, which slows the run
   std::optional<bool> validation = {};                // as runtime::ContextOptions; likewise
   std::optional<std::filesystem::path> cache_folder;  // likewise
@@ -33,7 +37,10 @@ struct SessionOptions {
 // What one layer runs with: one row per layer and kernel, in the order of execution.
 struct LayerRun {
   std::string layer;            // the node of the graph
+  std::string op;               // the node's
   std::string kernel;           // of the kernel bank
+  bool is_fallback = false;     // plan/kernel_choices.hpp
+  uint64_t constant_bytes = 0;  // that the node reads; in its first row
   uint32_t dispatch_count = 0;  // per submission
   double seconds = 0.0;         // mean per submission since the batch was set; 0 without SessionOptions::profile
 };
@@ -64,8 +71,9 @@ class Session {
   uint64_t image_elements() const;  // height * width * channels: elements of one image
   uint32_t batch() const { return batch_; }
 
-  // Plans anew for `batch` images per submission; no work where it is the batch already. On an error the session stays
-  // as it was. Errors: `batch` is 0 (invalid_argument), the device cannot hold it (unsupported, out_of_memory).
+  // Plans anew for `batch` images per submission, when what is in flight has finished; no work where it is the batch
+  // already. On an error the session stays as it was. Errors: `batch` is 0 (invalid_argument), the device cannot hold
+  // it (unsupported, out_of_memory).
   Result<void> set_batch(uint32_t batch);
 
   // images [n, height, width, channels] f32, normalised as ModelInfo says -> logits [n, classes]. Any n, 0 included:
@@ -78,6 +86,16 @@ class Session {
   Result<std::vector<float>> run(std::span<const float> images);
   Result<std::vector<float>> run(std::span<const uint8_t> pixels);
 
+  // The same without waiting, for at most batch() images: they are copied and submitted, and the answer is a number for
+  // finish(). `logits` must live until finish() says that the submission is done, or the session dies: only finish(),
+  // run() and set_batch() write to it. No number: as many submissions as may be are in flight, finish the oldest first.
+  Result<std::optional<uint64_t>> submit(std::span<const float> images, std::span<float> logits);
+  Result<std::optional<uint64_t>> submit(std::span<const uint8_t> pixels, std::span<float> logits);
+  // Waits for at most so many nanoseconds, 0 included, for a submission and all before it, and delivers their logits;
+  // false: it is not done yet. A submission that is done stays so. Errors: a number that was never given
+  // (invalid_argument), device_lost.
+  Result<bool> finish(uint64_t number, uint64_t nanoseconds);
+
   std::vector<LayerRun> layers() const;
 
   runtime::Context& context() const { return *context_; }
@@ -88,22 +106,36 @@ class Session {
  private:
   // Writes images first .. first + count of the caller's to `target`, f32 [count, h, w, c].
   using FillImages = std::function<void(uint64_t first, uint64_t count, std::span<float> target)>;
+  struct InFlight {
+    uint64_t number;
+    uint32_t slot;
+    runtime::Ticket ticket;
+    std::span<float> logits;
+  };
 
   explicit Session(model::PackedModel model, const SessionOptions& options);
   static Result<std::unique_ptr<Session>> over_copy(std::span<const std::byte> bytes, std::string_view source,
                                                     const SessionOptions& options);
   static Result<std::unique_ptr<Session>> start(std::unique_ptr<Session> session, runtime::Context* context);
   Result<uint64_t> image_count(size_t elements, size_t logit_count) const;
+  FillImages fill_from(std::span<const float> images) const;
+  FillImages fill_from(std::span<const uint8_t> pixels) const;
+  Result<void> start_batch(uint64_t first, uint64_t count, const FillImages& fill, std::span<float> logits);
+  Result<bool> finish_oldest(uint64_t nanoseconds);
+  Result<void> finish_all();
   Result<void> run_batches(uint64_t count, const FillImages& fill, std::span<float> logits);
+  Result<std::optional<uint64_t>> submit_batch(uint64_t count, const FillImages& fill, std::span<float> logits);
 
   std::vector<uint64_t> owned_bytes_;                // the model's, where the session copied them; 8-byte aligned
   std::unique_ptr<runtime::Context> owned_context_;  // where the session opened the device
   runtime::Context* context_ = nullptr;
   model::PackedModel model_;
   SessionOptions options_;
-  std::vector<float> pixel_table_;  // [channels, 256]
+  std::vector<float> pixel_table_;  // [channels, kPixelValues]
   uint32_t batch_ = 0;
-  uint64_t submit_count_ = 0;
+  uint64_t submit_count_ = 0;        // since the batch was set
+  uint64_t last_number_ = 0;         // of submissions, since the session was opened
+  std::vector<InFlight> in_flight_;  // oldest first; has room for all that may be
   std::unique_ptr<graph::Graph> graph_;
   std::unique_ptr<runtime::Executor> executor_;
   ValueId images_;

@@ -65,6 +65,10 @@ std::string list_of(std::span<const KernelChoice> choices, uint32_t KernelChoice
 
 }  // namespace
 
+bool is_fallback(std::string_view kernel) {
+  return kernel.ends_with(kNaive) && has_tuned_kernel(kernel);
+}
+
 Result<std::vector<KernelChoice>> kernel_choices(const graph::Graph& graph, const graph::LowerTarget& target) {
   LOWTIDE_TRY(const std::vector<Rung> here, rungs_of(graph, target));
   LOWTIDE_TRY(const std::vector<Rung> elsewhere, rungs_of(graph, {.caps = data_centre_caps()}));

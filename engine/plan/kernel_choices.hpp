@@ -6,12 +6,17 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.hpp"
 #include "engine/graph/op_info.hpp"
 
 namespace lowtide::plan {
+
+// Whether a kernel of the bank is the readable one of an op and a pass that have faster ones: what a node gets where
+// none of those fits its shape or the device.
+bool is_fallback(std::string_view kernel);
 
 // The nodes of one op, its gradients included, that have both a tuned and a naive kernel.
 struct KernelChoice {

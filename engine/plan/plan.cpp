@@ -194,6 +194,7 @@ Result<Program> make_program(const Graph& graph, const graph::LowerTarget& targe
   p.place_barriers();
   p.describe();
   p.program.dispatches = std::move(p.lowered.dispatches);
+  p.program.nodes = std::move(p.lowered.nodes);
   return std::move(p.program);
 }
 

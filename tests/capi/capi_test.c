@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The C API from C11: capi_test MODEL, where MODEL is small.safetensors of make_model. Uses every function of lowtide.h
  * and ends with status 1 at the first thing that is not as the header says. */
-#include <lowtide.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHECK(condition)                                                                        \
-  do {                                                                                          \
-    if (!(condition)) {                                                                         \
-      fprintf(stderr, "%s:%d: %s\n%s\n", __FILE__, __LINE__, #condition, lowtide_last_error()); \
-      exit(1);                                                                                  \
-    }                                                                                           \
-  } while (0)
-
-enum { kHeight = 6, kWidth = 5, kChannels = 3, kClasses = 7, kElements = kHeight * kWidth * kChannels, kImages = 5 };
-enum { kLogits = kImages * kClasses };
+#include "capi_test.h"
 
 static void test_version_and_errors(void) {
   char text[32];
@@ -29,6 +17,8 @@ static void test_version_and_errors(void) {
   for (lowtide_status status = -1; status < 20; ++status) CHECK(lowtide_status_name(status)[0] != '\0');
   CHECK(strcmp(lowtide_status_name(LOWTIDE_OK), "ok") == 0);
   CHECK(strcmp(lowtide_status_name(LOWTIDE_OUT_OF_MEMORY), "out of memory") == 0);
+  CHECK(strcmp(lowtide_status_name(LOWTIDE_BUSY), "busy") == 0);
+  CHECK(strcmp(lowtide_status_name(LOWTIDE_TIMEOUT), "timeout") == 0);
 }
 
 static void test_null_arguments(const char* path) {
@@ -73,29 +63,6 @@ static void test_wrong_arguments(const char* path) {
   CHECK(session == NULL);
 }
 
-/* A caller that was compiled when structs were longer, and one when they were shorter. */
-static void test_struct_sizes(const char* path) {
-  struct {
-    lowtide_session_options known;
-    uint64_t later;
-  } longer = {.known = {.struct_size = sizeof longer}, .later = 0};
-  lowtide_session* session = NULL;
-  lowtide_session* other = NULL;
-  CHECK(lowtide_open(path, &longer.known, &session) == LOWTIDE_OK);
-  longer.later = 1;
-  CHECK(lowtide_open(path, &longer.known, &other) == LOWTIDE_UNSUPPORTED && other == NULL);
-
-  lowtide_tensor tensor;
-  memset(&tensor, 0x5a, sizeof tensor);
-  tensor.struct_size = offsetof(lowtide_tensor, rank);
-  CHECK(lowtide_get_input(session, 0, &tensor) == LOWTIDE_OK);
-  CHECK(strcmp(tensor.name, "images") == 0 && tensor.rank == 0x5a5a5a5a);
-  CHECK(tensor.struct_size == offsetof(lowtide_tensor, rank));
-  tensor.struct_size = 0;
-  CHECK(lowtide_get_input(session, 0, &tensor) == LOWTIDE_INVALID_ARGUMENT);
-  lowtide_close(session);
-}
-
 static void test_description(const lowtide_session* session, uint32_t batch) {
   lowtide_model model = {.struct_size = sizeof model};
   CHECK(lowtide_get_model(session, &model) == LOWTIDE_OK);
@@ -115,7 +82,7 @@ static void test_description(const lowtide_session* session, uint32_t batch) {
   CHECK(strcmp(tensor.name, "logits") == 0 && tensor.rank == 2 && tensor.extents[1] == kClasses);
 }
 
-static uint8_t pixels[kImages * kElements];
+uint8_t pixels[kImages * kElements];
 
 /* Logits of the pixels; f32 and u8 must agree in every bit. */
 static void run_both(lowtide_session* session, float logits[kLogits]) {
@@ -157,53 +124,24 @@ static void test_layers(lowtide_session* session) {
   const uint32_t count = lowtide_layer_count(session);
   CHECK(count >= 4);
   double seconds = 0.0;
+  uint64_t bytes = 0;
+  uint32_t by_arithmetic[3] = {0};
   for (uint32_t i = 0; i < count; ++i) {
     CHECK(lowtide_get_layer(session, i, &layer) == LOWTIDE_OK);
     CHECK(layer.name[0] != '\0' && layer.kernel[0] != '\0' && layer.dispatch_count > 0 && layer.seconds >= 0.0);
+    const char* fallback = layer.is_fallback ? "  (fallback)" : "";
+    CHECK(layer.is_fallback <= (strstr(layer.kernel, "naive") != NULL));
     seconds += layer.seconds;
-    printf("%-12s %-40s %8.1f us\n", layer.name, layer.kernel, layer.seconds * 1e6);
+    bytes += layer.constant_bytes;
+    by_arithmetic[layer.arithmetic] += layer.dispatch_count;
+    if (strcmp(layer.name, "second") == 0) CHECK(strcmp(layer.op, "packed_conv2d") == 0);
+    printf("%-12s %-40s %8.1f us%s\n", layer.name, layer.kernel, layer.seconds * 1e6, fallback);
   }
+  CHECK(by_arithmetic[LOWTIDE_ARITHMETIC_MOVES] == 1); /* first.pack */
+  CHECK(by_arithmetic[LOWTIDE_ARITHMETIC_FLOAT] >= 1 && by_arithmetic[LOWTIDE_ARITHMETIC_PACKED] >= 2);
+  CHECK(bytes > 5000 && bytes < 20000); /* of some 6,000 weights, of 2 bits but in the first layer */
   CHECK(strcmp(layer.name, "last") == 0 && seconds > 0.0);
   CHECK(lowtide_get_layer(session, count, &layer) == LOWTIDE_INVALID_ARGUMENT);
-}
-
-struct job {
-  lowtide_device* device;
-  const void* bytes;
-  size_t byte_count;
-  const float* logits;
-};
-
-static void* run_job(void* argument) {
-  const struct job* job = argument;
-  CHECK(strcmp(lowtide_last_error(), "") == 0); /* another thread's errors are not ours */
-  const lowtide_session_options options = {.struct_size = sizeof options, .device = job->device, .batch = 2};
-  lowtide_session* session = NULL;
-  CHECK(lowtide_open_memory(job->bytes, job->byte_count, &options, &session) == LOWTIDE_OK);
-  float logits[kLogits];
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    CHECK(lowtide_run_u8(session, pixels, kImages, logits, kLogits) == LOWTIDE_OK);
-    CHECK(memcmp(logits, job->logits, sizeof logits) == 0);
-  }
-  lowtide_close(session);
-  return NULL;
-}
-
-static void test_threads(const char* path, const float* logits) {
-  static char bytes[1 << 20];
-  FILE* file = fopen(path, "rb");
-  CHECK(file != NULL);
-  const size_t byte_count = fread(bytes, 1, sizeof bytes, file);
-  fclose(file);
-  lowtide_device* device = NULL;
-  const lowtide_device_options options = {.struct_size = sizeof options, .cache_folder = ""};
-  CHECK(lowtide_device_open(&options, &device) == LOWTIDE_OK);
-  CHECK(strstr(lowtide_device_description(device), "device") != NULL);
-  struct job job = {device, bytes, byte_count, logits};
-  pthread_t threads[3];
-  for (int i = 0; i < 3; ++i) CHECK(pthread_create(&threads[i], NULL, run_job, &job) == 0);
-  for (int i = 0; i < 3; ++i) CHECK(pthread_join(threads[i], NULL) == 0);
-  lowtide_device_close(device);
 }
 
 int main(int argc, char** argv) {
@@ -216,7 +154,6 @@ int main(int argc, char** argv) {
   test_version_and_errors();
   test_null_arguments(path);
   test_wrong_arguments(path);
-  test_struct_sizes(path);
   const lowtide_session_options options = {.struct_size = sizeof options, .batch = 2, .profile = 1};
   lowtide_session* session = NULL;
   CHECK(lowtide_open(path, &options, &session) == LOWTIDE_OK);
@@ -225,6 +162,10 @@ int main(int argc, char** argv) {
   test_runs(session, logits);
   test_layers(session);
   lowtide_close(session);
+  test_struct_sizes(path);
+  test_devices(path, logits);
+  test_features(path);
+  test_submissions(path, logits);
   test_threads(path, logits);
   printf("ok\n");
   return 0;

@@ -226,5 +226,54 @@ TEST_F(InferSession, ALostDeviceIsAnErrorOfTheRun) {
   EXPECT_EQ((*session)->run(whole_images(2, 11)).value(), expected(whole_images(2, 11)));
 }
 
+TEST_F(InferSession, SubmissionsAreDeliveredInOrder) {
+  const auto session = open({.batch = 2, .in_flight = 3});
+  const std::vector<float> images = whole_images(6, 12), all = expected(images);
+  std::vector<float> logits(all.size());
+  uint64_t last = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    const auto part = std::span<const float>(images).subspan(2 * i * kSmallImageElements, 2 * kSmallImageElements);
+    const auto number =
+        session->submit(part, std::span(logits).subspan(2 * i * kSmallClasses, size_t{2} * kSmallClasses));
+    ASSERT_TRUE(number) << number.error().to_string();
+    ASSERT_TRUE(number->has_value());
+    EXPECT_EQ(**number, ++last);
+  }
+  EXPECT_TRUE(session->finish(last, 60'000'000'000u).value());
+  EXPECT_EQ(logits, all);
+  EXPECT_TRUE(session->finish(1, 0).value());
+  EXPECT_EQ(session->finish(last + 1, 0).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(session->finish(0, 0).error().code, ErrorCode::invalid_argument);
+}
+
+TEST_F(InferSession, ASubmissionThatFailsTakesNoOtherWithIt) {
+  auto context = runtime::Context::create({.cache_folder = std::filesystem::path()});
+  ASSERT_TRUE(context);
+  auto session = Session::open(**context, path_);
+  ASSERT_TRUE(session);
+  const std::vector<float> images = whole_images(1, 13), all = expected(images);
+  std::vector<float> early(kSmallClasses), lost(kSmallClasses, 77.0f), late(kSmallClasses);
+  const auto first = (*session)->submit(std::span<const float>(images), early);
+  ASSERT_TRUE(first && first->has_value());
+  (*context)->set_fault_hook([](std::string_view what) { return what == "submit"; });
+  EXPECT_EQ((*session)->submit(std::span<const float>(images), lost).error().code, ErrorCode::device_lost);
+  (*context)->set_fault_hook({});
+  EXPECT_TRUE((*session)->finish(**first, 0).value());  // the failure waited for it
+  EXPECT_EQ(early, all);
+  const auto second = (*session)->submit(std::span<const float>(images), late);
+  ASSERT_TRUE(second && second->has_value());
+  EXPECT_TRUE((*session)->finish(**second, 60'000'000'000u).value());
+  EXPECT_EQ(late, all);
+  EXPECT_EQ(lost, std::vector<float>(kSmallClasses, 77.0f));
+}
+
+TEST_F(InferSession, NoneOrTooManyInFlightAreRefused) {
+  for (const uint32_t count : {0u, infer::kMaxInFlight + 1}) {
+    const auto opened = Session::open(harness::test_context(), path_, {.in_flight = count});
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::invalid_argument);
+  }
+}
+
 }  // namespace
 }  // namespace lowtide

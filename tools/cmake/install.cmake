@@ -21,7 +21,8 @@ set_target_properties(lowtide_public_trainer PROPERTIES EXPORT_NAME trainer)
 add_library(lowtide::trainer ALIAS lowtide_public_trainer)
 
 # Everything but the C API stays inside: symbols of the static libraries are not exported.
-add_library(lowtide_shared SHARED ${PROJECT_SOURCE_DIR}/engine/infer/capi.cpp)
+file(GLOB capi_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engine/infer/capi*.cpp)
+add_library(lowtide_shared SHARED ${capi_sources})
 target_link_libraries(lowtide_shared PRIVATE $<BUILD_INTERFACE:lowtide_warnings> $<BUILD_INTERFACE:lowtide_infer>
   $<BUILD_INTERFACE:fmt::fmt>)
 target_include_directories(lowtide_shared PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/engine/infer>)
