@@ -55,6 +55,55 @@ struct Conv2dTransposeParams {
   uint taps;   // r * s
   uint count;  // elements of w
 };
+
+// Tuned forward and backward_input of few channels per group: see grouped.glsl.
+struct Conv2dGroupedParams {
+  uint source_height, source_width, source_channels;
+  uint destination_height, destination_width, destination_channels;
+  uint row_tiles, column_tiles;
+  uint w_group, w_lane, w_tap, w_reduced;  // strides of w, in elements
+  uint count;                              // invocations that have work
+  float scale;
+};
+
+// Tuned backward_weight of few channels per group.
+struct Conv2dGroupedWeightParams {
+  uint images;
+  uint x_height, x_width, x_channels;
+  uint dy_height, dy_width, dy_channels;
+  uint stride_h, dilation_h, pad_h;
+  uint slices;
+  uint slice_words;  // elements of dw
+  uint count;        // invocations that have work
+  float scale;
+};
+
+// Depthwise forward and backward_input in plain loops: see depthwise.glsl.
+struct Conv2dDepthwiseParams {
+  uint source_height, source_width;
+  uint destination_height, destination_width;
+  uint channels;  // vec4s of a pixel
+  uint kernel_height, kernel_width;
+  int row_numerator, row_denominator, row_step, row_offset;
+  int column_numerator, column_denominator, column_step, column_offset;
+  uint count;  // invocations that have work
+  float scale;
+};
+
+struct Conv2dDepthwiseWeightParams {
+  uint images;
+  uint x_height, x_width;
+  uint dy_height, dy_width;
+  uint channels;  // vec4s of a pixel
+  uint kernel_height, kernel_width;
+  uint stride_h, stride_w;
+  uint pad_h, pad_w;
+  uint dilation_h, dilation_w;
+  uint slices;
+  uint slice_words;  // elements of dw
+  uint count;        // invocations that have work
+  float scale;
+};
 LOWTIDE_SHADERS_END
 
 #endif

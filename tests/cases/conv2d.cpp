@@ -80,6 +80,14 @@ const Row kSmall[] = {
     {{2, 9, 7, 3},
      {4, 2, 3, 3},
      {.stride_h = 2, .stride_w = 3, .pad_h = 1, .pad_w = 2, .dilation_h = 2, .output_scale = 2.5f}},
+    // Few channels per group: depthwise, with a multiplier, pairs; channels that are no multiple of four and such that
+    // are.
+    {{3, 7, 6, 8},
+     {8, 3, 3, 1},
+     {.stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1, .groups = 8, .output_scale = 0.3f}},
+    {{1, 8, 7, 3}, {6, 5, 5, 1}, {.pad_h = 2, .pad_w = 2, .groups = 3}},
+    {{2, 7, 9, 4}, {4, 3, 3, 1}, {.pad_h = 2, .pad_w = 2, .dilation_h = 2, .dilation_w = 2, .groups = 4}},
+    {{1, 6, 5, 6}, {9, 3, 2, 2}, {.stride_h = 1, .stride_w = 2, .pad_w = 1, .groups = 3}},
     // The kernel is larger than the image; input pixels that no output sees; outputs that see only padding.
     {{1, 2, 3, 3}, {2, 5, 5, 3}, {.pad_h = 2, .pad_w = 2}},
     {{2, 8, 7, 4}, {5, 2, 2, 4}, {.stride_h = 3, .stride_w = 3}},
@@ -98,6 +106,13 @@ const Row kLarge[] = {
     {{1, 5, 201, 8}, {7, 3, 5, 8}, {.stride_h = 1, .stride_w = 3, .pad_w = 2}},
     {{1, 20, 33, 3}, {32, 7, 7, 3}, {.stride_h = 2, .stride_w = 2, .pad_h = 3, .pad_w = 3}},
     {{1, 9, 17, 40}, {40, 3, 3, 1}, {.stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1, .groups = 40}},
+    {{3, 29, 31, 36}, {36, 3, 3, 1}, {.pad_h = 1, .pad_w = 1, .groups = 36}},
+    {{1, 23, 37, 21}, {42, 5, 5, 1}, {.stride_h = 2, .stride_w = 2, .pad_h = 2, .pad_w = 2, .groups = 21}},
+    {{3, 17, 19, 12},
+     {12, 5, 5, 1},
+     {.stride_h = 3, .stride_w = 2, .pad_h = 4, .pad_w = 3, .dilation_h = 2, .groups = 12}},
+    {{1, 14, 27, 40}, {60, 3, 3, 4}, {.pad_h = 1, .pad_w = 1, .groups = 10}},
+    {{3, 9, 13, 6}, {6, 9, 7, 1}, {.pad_h = 4, .pad_w = 3, .groups = 6}},  // more taps than registers
     {{2, 6, 66, 13}, {18, 3, 3, 13}, {.pad_h = 3, .pad_w = 3, .dilation_h = 3, .dilation_w = 3}},
 };
 
@@ -108,7 +123,7 @@ std::vector<OpCase> conv2d_cases() {
   for (const Row& row : kSmall) cases.push_back(whole_case(row));
   for (const graph::OpInfo* op : {&ops::kConv2dOp, &ops::kConv2dBackwardInputOp, &ops::kConv2dBackwardWeightOp}) {
     for (const Row& row : kLarge) cases.push_back(single_case(*op, row, false));
-    for (const Row& row : {kSmall[2], kSmall[7], kLarge[0], kLarge[1], kLarge[3]}) {
+    for (const Row& row : {kSmall[2], kSmall[7], kLarge[0], kLarge[1], kLarge[3], kSmall[11], kLarge[11], kLarge[12]}) {
       Row levels = row;
       levels.params.output_scale = 0.125f;
       cases.push_back(single_case(*op, levels, true));

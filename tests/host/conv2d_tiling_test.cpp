@@ -70,6 +70,31 @@ TEST(Conv2dTiling, WeightTilesKeepTheirConstraints) {
   }
 }
 
+TEST(Conv2dTiling, GroupedTilesKeepTheirConstraints) {
+  for (const DeviceCaps& caps : kDevices) {
+    for (const uint32_t height : kExtents) {
+      for (const uint32_t width : kExtents) {
+        for (const uint32_t granule : kSteps) {
+          for (const uint32_t taps : {1u, 9u, 25u, 49u}) {
+            SCOPED_TRACE(testing::Message()
+                         << caps.name << ' ' << height << " x " << width << " granule " << granule << " taps " << taps);
+            const ops::GroupedTile tile = ops::choose_grouped_tile({height, width, granule, granule, taps}, caps);
+            EXPECT_TRUE(tile.rows >= 1 && (tile.rows % granule == 0 || tile.rows >= height));
+            EXPECT_TRUE(tile.columns >= 1 && (tile.columns % granule == 0 || tile.columns >= width));
+            EXPECT_LE(tile.rows * tile.columns, 64 * granule * granule);
+            const ops::WeightWork work = {3, height, width, height, width, 1, 12, 1, 2, taps, 1};
+            const ops::GroupedWeightTile weights = ops::choose_grouped_weight_tile(work, caps);
+            EXPECT_TRUE(weights.columns >= 1 && weights.columns <= 16);
+            EXPECT_TRUE(weights.slices >= 1 && weights.slices <= 3 * height * ceil_div(width, weights.columns));
+            const uint32_t slices = ops::choose_depthwise_slices(work, caps);
+            EXPECT_TRUE(slices >= 1 && slices <= 3 * height);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Conv2dTiling, ASliceStaysInTheCacheOfASoftwareDevice) {
   // 64 -> 64 channels, 3x3, 56x56, batch 16: 25.7 MB of x and dy.
   const ops::WeightTile tile = ops::choose_weight_tile({16, 56, 56, 56, 56, 1, 1, 64, 64, 3, 3}, software_caps());

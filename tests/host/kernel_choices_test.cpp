@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The line that says which kernels were chosen: a convolution of thin groups is naive for its shape, a large one on a
-// software device that does not unroll loops is naive for the device.
+// The line that says which kernels were chosen: a convolution of thin groups and more taps than registers is naive for
+// its shape, a large one on a software device that does not unroll loops is naive for the device.
 #include "engine/plan/kernel_choices.hpp"
 
 #include <gtest/gtest.h>
@@ -11,10 +11,10 @@
 namespace lowtide::plan {
 namespace {
 
-std::string line_on(const DeviceCaps& caps, uint32_t groups) {
+std::string line_on(const DeviceCaps& caps, uint32_t groups, uint32_t kernel = 3) {
   graph::Graph graph;
   const ValueId x = graph.input("x", f32_desc(Shape{8, 56, 56, 64}));
-  const ValueId w = graph.parameter("w", Shape{64, 3, 3, 64 / groups});
+  const ValueId w = graph.parameter("w", Shape{64, kernel, kernel, 64 / groups});
   const auto y = ops::conv2d(graph, "conv", x, w, {.pad_h = 1, .pad_w = 1, .groups = groups});
   graph.make_metric(*y, "y");
   const auto choices = kernel_choices(graph, {.caps = caps});
@@ -27,8 +27,9 @@ TEST(KernelChoices, SayWhatDecided) {
   does_not_unroll.prefers_device_address = false;  // as SwiftShader
   EXPECT_EQ(line_on(data_centre_caps(), 1), "kernels: 1 of 1 nodes tuned");
   EXPECT_EQ(line_on(does_not_unroll, 1), "kernels: 0 of 1 nodes tuned; naive on this device: conv2d 1");
-  // Two channels per group.
-  EXPECT_EQ(line_on(data_centre_caps(), 32), "kernels: 0 of 1 nodes tuned; naive for their shape: conv2d 1");
+  EXPECT_EQ(line_on(data_centre_caps(), 32), "kernels: 1 of 1 nodes tuned");
+  EXPECT_EQ(line_on(does_not_unroll, 64), "kernels: 1 of 1 nodes tuned");
+  EXPECT_EQ(line_on(data_centre_caps(), 32, 9), "kernels: 0 of 1 nodes tuned; naive for their shape: conv2d 1");
 }
 
 TEST(KernelChoices, AreInAlphabeticalOrder) {

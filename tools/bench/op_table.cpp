@@ -21,27 +21,33 @@ namespace {
 using graph::Graph;
 
 struct ConvShape {
-  uint32_t n, size, c, kernel, k, stride;
+  uint32_t n, size, c, kernel, k, stride, groups = 1;
 
   uint32_t pad() const { return kernel / 2; }
   uint32_t out() const { return (size + 2 * pad() - kernel) / stride + 1; }
   TensorDesc x() const { return f32_desc(Shape{n, size, size, c}); }
-  TensorDesc w() const { return f32_desc(Shape{k, kernel, kernel, c}); }
+  TensorDesc w() const { return f32_desc(Shape{k, kernel, kernel, c / groups}); }
   TensorDesc y() const { return f32_desc(Shape{n, out(), out(), k}); }
-  ops::Conv2dParams params() const { return {.stride_h = stride, .stride_w = stride, .pad_h = pad(), .pad_w = pad()}; }
+  ops::Conv2dParams params() const {
+    return {.stride_h = stride, .stride_w = stride, .pad_h = pad(), .pad_w = pad(), .groups = groups};
+  }
   std::string name(const char* op) const {
-    return fmt::format("{}/{}x{}x{}x{}/{}x{}x{}/stride_{}", op, n, size, size, c, kernel, kernel, k, stride);
+    return fmt::format("{}/{}x{}x{}x{}/{}x{}x{}/stride_{}{}", op, n, size, size, c, kernel, kernel, k, stride,
+                       groups == 1 ? "" : fmt::format("/groups_{}", groups));
   }
 };
 
 constexpr ConvShape kConvShapes[] = {
     {16, 56, 64, 3, 64, 1},  // ResNet-18, its stages; the first is the shape of the README's table
-    {16, 28, 128, 3, 128, 1}, {16, 14, 256, 3, 256, 1}, {16, 7, 512, 3, 512, 1},
-    {1, 56, 64, 3, 64, 1},    {1, 28, 128, 3, 128, 1},  {1, 14, 256, 3, 256, 1},
-    {1, 7, 512, 3, 512, 1},   {16, 56, 64, 3, 128, 2},  // down-sampling
-    {16, 56, 64, 1, 128, 2},                            // its shortcut
-    {128, 32, 16, 3, 16, 1},                            // ResNet-20
-    {128, 8, 64, 3, 64, 1},
+    {16, 28, 128, 3, 128, 1},     {16, 14, 256, 3, 256, 1},      {16, 7, 512, 3, 512, 1},
+    {1, 56, 64, 3, 64, 1},        {1, 28, 128, 3, 128, 1},       {1, 14, 256, 3, 256, 1},
+    {1, 7, 512, 3, 512, 1},       {16, 56, 64, 3, 128, 2},        // down-sampling
+    {16, 56, 64, 1, 128, 2},                                      // its shortcut
+    {128, 32, 16, 3, 16, 1},                                      // ResNet-20
+    {128, 8, 64, 3, 64, 1},       {16, 28, 128, 3, 128, 1, 128},  // depthwise, as MobileNet has them
+    {16, 56, 64, 3, 64, 2, 64},   {16, 14, 256, 3, 256, 1, 256},  // a depthwise form of ReActNet's 3x3 layers
+    {16, 28, 60, 5, 120, 1, 60},                                  // multiplier 2, channels that fill no word
+    {16, 28, 128, 3, 128, 1, 32},                                 // four channels a group
 };
 
 Result<void> build_conv(Graph& g, const ConvShape& s) {
@@ -95,7 +101,8 @@ constexpr size_t kFormsOfEveryShape = 2;  // the others: of the first shape
 
 // Packed in and out, thresholds fused.
 Result<void> build_packed_conv(Graph& g, const ConvShape& s, const PackedForm& form) {
-  const quant::PackedWeightExtents extents = {.k = s.k, .taps = s.kernel * s.kernel, .c = s.c, .bits = form.w_bits};
+  const quant::PackedWeightExtents extents = {
+      .k = s.k, .taps = s.kernel * s.kernel, .c = s.c / s.groups, .bits = form.w_bits};
   const ValueId x = g.constant("x", {packed_dtype(form.x_bits), s.x().shape});
   const ValueId w = g.constant("w", {DType::u32, extents.shape()});
   const uint32_t rows = quant::threshold_rows(form.activation, form.x_bits);
@@ -110,7 +117,8 @@ Result<void> build_packed_conv(Graph& g, const ConvShape& s, const PackedForm& f
                                        .stride_h = s.stride,
                                        .stride_w = s.stride,
                                        .pad_h = s.pad(),
-                                       .pad_w = s.pad()}));
+                                       .pad_w = s.pad(),
+                                       .groups = s.groups}));
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/ops/conv2d/grouped.hpp"
 #include "engine/ops/conv2d/tiling.hpp"
 #include "engine/ops/select.hpp"
 #include "gen/kernels/conv2d.hpp"
@@ -50,10 +51,6 @@ void add_gather(Kernel kernel, shaders::Conv2dTileParams params, const GatherWor
   out.add(kernel, params, groups_for(workgroups, 1));
 }
 
-WeightWork weight_work(const Conv2dGeometry& g) {
-  return {g.n, g.h, g.w, g.oh, g.ow, g.params.stride_w, g.params.groups, g.group_c(), g.group_k(), g.r, g.s};
-}
-
 // Everything that both tuned forms of backward_weight share: `workgroups` for each slice, then the sum of the slices.
 template <class Kernel>
 void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uint32_t slices, DispatchList& out) {
@@ -74,10 +71,7 @@ void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uin
                                                       .workgroups = narrow<uint32_t>(workgroups * slices),
                                                       .scale = slices > 1 ? 1.0f : p.output_scale};
   out.add(kernel, params, groups_for(params.workgroups, 1));
-  if (slices == 1) return;
-  const kernels::conv2d_backward_weight_sum sum{.partial = kernel.dw, .dw = dw};
-  out.add(sum, shaders::Conv2dSumParams{params.slice_words, slices, p.output_scale},
-          groups_for(g.w_count(), sum.local_size));
+  add_slice_sum(g, kernel.dw, dw, slices, out);
 }
 
 shaders::Conv2dNaiveParams naive_params(const Conv2dGeometry& g) {
@@ -121,6 +115,17 @@ void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy,
 }
 
 }  // namespace
+
+WeightWork weight_work(const Conv2dGeometry& g) {
+  return {g.n, g.h, g.w, g.oh, g.ow, g.params.stride_w, g.params.groups, g.group_c(), g.group_k(), g.r, g.s};
+}
+
+void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out) {
+  if (slices == 1) return;
+  const kernels::conv2d_backward_weight_sum sum{.partial = partial, .dw = dw};
+  out.add(sum, shaders::Conv2dSumParams{narrow<uint32_t>(g.w_count()), slices, g.params.output_scale},
+          groups_for(g.w_count(), sum.local_size));
+}
 
 bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps) {
   return unrolls_loops(caps) || g.multiply_adds() < (1u << 22);
@@ -244,8 +249,8 @@ void lower_narrow_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy
 
 namespace {
 
-// Lanes run along the channels of one group: with very few of them (depthwise above all) most lanes would idle, and the
-// naive kernels, whose lanes cross groups, are faster.
+// Lanes run along the channels of one group: where there are very few and grouped.cpp does not take them, the naive
+// kernels, whose lanes cross groups, are faster.
 bool fits_forward(const Conv2dGeometry& g, const DeviceCaps& caps) {
   return (g.group_k() >= 4 || g.params.groups == 1) && tuned_pays(g, caps);
 }
@@ -265,10 +270,17 @@ struct Variant {
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{0, fits_forward, lower_tuned_forward}, {0, always, lower_naive_forward}};
-constexpr Variant kBackwardInput[] = {{0, fits_backward, lower_tuned_backward_input},
+constexpr Variant kForward[] = {{0, fits_depthwise, lower_depthwise_forward},
+                                {0, fits_grouped_forward, lower_grouped_forward},
+                                {0, fits_forward, lower_tuned_forward},
+                                {0, always, lower_naive_forward}};
+constexpr Variant kBackwardInput[] = {{0, fits_depthwise, lower_depthwise_backward_input},
+                                      {0, fits_grouped_backward_input, lower_grouped_backward_input},
+                                      {0, fits_backward, lower_tuned_backward_input},
                                       {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{0, fits_narrow, lower_narrow_backward_weight},
+constexpr Variant kBackwardWeight[] = {{0, fits_depthwise, lower_depthwise_backward_weight},
+                                       {0, fits_grouped_backward_weight, lower_grouped_backward_weight},
+                                       {0, fits_narrow, lower_narrow_backward_weight},
                                        {0, fits_backward, lower_tuned_backward_weight},
                                        {0, always, lower_naive_backward_weight}};
 

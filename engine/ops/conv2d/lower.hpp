@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/ops/conv2d/geometry.hpp"
+#include "engine/ops/conv2d/tiling.hpp"
 
 namespace lowtide::ops {
 
@@ -17,6 +18,11 @@ Result<void> lower_conv2d_backward_weight(const graph::Node& node, const graph::
 // Whether the tuned kernels are worth it on this device (tiling.hpp, unrolls_loops). Small work takes them everywhere,
 // so that every driver tests them.
 bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps);
+
+WeightWork weight_work(const Conv2dGeometry& g);
+// The second dispatch of backward_weight: dw from the partial sums of its slices, which hold output_scale out. None
+// where there is one slice, which is dw.
+void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out);
 
 // The tuned kernels, which take every geometry.
 void lower_tuned_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,

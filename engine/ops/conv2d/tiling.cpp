@@ -121,4 +121,27 @@ NarrowTile choose_narrow_tile(const WeightWork& work, const DeviceCaps& caps) {
   return tile;
 }
 
+GroupedTile choose_grouped_tile(const GroupedWork& work, const DeviceCaps& caps) {
+  const uint32_t sums = std::clamp(kMostPerTurn / 2 / work.taps, 4u, caps.is_software() ? 64u : 16u);
+  GroupedTile tile;
+  tile.columns = choose_columns(work.width, work.column_granule, std::max(sums / 4, work.column_granule));
+  tile.rows = choose_columns(work.height, work.row_granule, std::max(sums / tile.columns, work.row_granule));
+  return tile;
+}
+
+GroupedWeightTile choose_grouped_weight_tile(const WeightWork& work, const DeviceCaps& caps) {
+  GroupedWeightTile tile;
+  tile.columns = choose_columns(work.dy_width, 1, columns_per_turn(work.kernel_height * work.kernel_width));
+  const uint64_t workgroups = ceil_div(uint64_t{work.groups} * work.group_k * work.group_c, uint64_t{64});
+  const uint64_t turns = uint64_t{work.images} * work.dy_height * ceil_div(work.dy_width, tile.columns);
+  tile.slices = choose_slices(work, workgroups, turns, tile.columns, caps);
+  return tile;
+}
+
+uint32_t choose_depthwise_slices(const WeightWork& work, const DeviceCaps& caps) {
+  const uint64_t workgroups =
+      ceil_div(uint64_t{work.groups} / 4 * work.kernel_height * work.kernel_width, uint64_t{64});
+  return choose_slices(work, workgroups, uint64_t{work.images} * work.dy_height, work.dy_width, caps);
+}
+
 }  // namespace lowtide::ops

@@ -62,4 +62,29 @@ struct NarrowTile {
 bool fits_narrow_tile(const WeightWork& work);
 NarrowTile choose_narrow_tile(const WeightWork& work, const DeviceCaps& caps);
 
+// For shaders/conv2d/grouped.glsl, where a lane computes rows x columns pixels of one channel.
+struct GroupedTile {
+  uint32_t rows = 1;     // a multiple of the granule, or at least the whole height
+  uint32_t columns = 1;  // likewise
+};
+
+struct GroupedWork {
+  uint32_t height, width;                // destination pixels
+  uint32_t row_granule, column_granule;  // the strides for backward_input, else 1
+  uint32_t taps;                         // of the kernel, all rows
+};
+
+GroupedTile choose_grouped_tile(const GroupedWork& work, const DeviceCaps& caps);
+
+// For shaders/conv2d/backward_weight_grouped.comp, where a lane sums all taps of one pair of channels.
+struct GroupedWeightTile {
+  uint32_t columns = 1;  // columns of dy per turn
+  uint32_t slices = 1;
+};
+
+GroupedWeightTile choose_grouped_weight_tile(const WeightWork& work, const DeviceCaps& caps);
+
+// For shaders/conv2d/backward_weight_depthwise.comp: slices of the rows of dy.
+uint32_t choose_depthwise_slices(const WeightWork& work, const DeviceCaps& caps);
+
 }  // namespace lowtide::ops
