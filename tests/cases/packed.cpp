@@ -125,6 +125,14 @@ ops::PackedConv2dOpParams dilated(ops::PackedConv2dOpParams p, uint32_t h, uint3
   return p;
 }
 
+// Levels with signs: codes of `output_bits` bits of `output` behind them; no bits: accumulators.
+ops::PackedConv2dOpParams signed3x3(ActivationKind x, WeightKind w, ActivationKind output, uint32_t output_bits) {
+  auto p = conv3x3(x, output_bits == 0 ? PackedOutput::accumulator : PackedOutput::codes, std::max(output_bits, 1u));
+  p.weight = w;
+  p.output_activation = output;
+  return p;
+}
+
 std::vector<ConvRow> conv_rows() {
   constexpr auto codes = PackedOutput::codes;
   constexpr auto affine = PackedOutput::affine;
@@ -156,15 +164,15 @@ std::vector<ConvRow> conv_rows() {
       {"2x2bit_groups", {2, 3, 5, 96}, 2, 2, 96, grouped(conv3x3(kUnsigned, affine, 1), 3)},
       {"2x2bit_small_groups", {2, 3, 5, 36}, 2, 2, 15, grouped(conv3x3(kUnsigned, codes, 2), 3)},
       {"signs_depthwise", {2, 4, 5, 37}, 1, 1, 37, grouped(conv3x3(kSigns, codes, 1), 37)},
+      // Whole words of x and y, which software devices hold.
+      {"signs_words_stride", {3, 9, 8, 64}, 1, 1, 96, strided(conv3x3(kSigns, codes, 1), 2, 3)},
+      {"signs_words_dilated", {1, 9, 11, 32}, 1, 1, 64, dilated(conv3x3(kSigns, codes, 1), 2, 3)},
+      {"signs_words_affine", {2, 3, 5, 64}, 1, 1, 32, conv3x3(kSigns, affine, 1)},
+      {"signs_words_3bit_out", {2, 3, 5, 32}, 1, 2, 32, conv3x3(kSigns, codes, 3)},
+      {"signs_words_ternary_out", {2, 3, 5, 32}, 1, 1, 32, signed3x3(kSigns, WeightKind::odd_levels, kShift, 2)},
+      {"3x2bit_words", {1, 4, 5, 64}, 3, 2, 32, conv3x3(kUnsigned, codes, 3)},
+      {"2x1bit_words_accumulator", {1, 3, 5, 64}, 2, 1, 64, conv3x3(kUnsigned, accumulator, 1)},
   };
-}
-
-// Levels with signs: codes of `output_bits` bits of `output` behind them; no bits: accumulators.
-ops::PackedConv2dOpParams signed3x3(ActivationKind x, WeightKind w, ActivationKind output, uint32_t output_bits) {
-  auto p = conv3x3(x, output_bits == 0 ? PackedOutput::accumulator : PackedOutput::codes, std::max(output_bits, 1u));
-  p.weight = w;
-  p.output_activation = output;
-  return p;
 }
 
 std::vector<ConvRow> signed_rows() {

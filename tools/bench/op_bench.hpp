@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times single ops on a device. Each row is a program of one node, verified to be finite and not all zero before it is
 // timed, then submitted again and again: warm-up, then as many repeats as fit the time, with a barrier at the end of
-// each (latency of one pass, not overlapped throughput).
+// each pass (its latency, not overlapped throughput). Short rows are several passes to a submission.
 #pragma once
 
 #include <functional>

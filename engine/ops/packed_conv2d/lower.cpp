@@ -123,6 +123,37 @@ void add_signed(Kernel kernel, const PackedLayer& l, DispatchList& out) {
   add_tuned(kernel, l, out);
 }
 
+// Words of x under the kernel that an invocation of forward_held keeps, and products of words for one output channel:
+// 3x3 kernels on 512 channels of signs, or on 256 of 2 bits. Compiling such a kernel takes llvmpipe two seconds, once.
+constexpr uint32_t kHeldWords = 144, kHeldProducts = 288;
+
+// forward_held pays where a load that differs between lanes is a gather and spilled registers lie in a core's cache: on
+// software devices.
+bool is_held(const PackedLayer& l, const LowerTarget& target) {
+  const uint64_t words = uint64_t{l.params.kernel_h} * l.params.kernel_w * l.c_words() * l.x_bits;
+  return target.caps.is_software() && l.params.groups == 1 && l.c % 32 == 0 && l.k % 32 == 0 && words <= kHeldWords &&
+         words * l.w_bits <= kHeldProducts && !has_signed_levels(l);
+}
+
+template <class Kernel>
+void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out) {
+  const PackedConv2dOpParams& p = l.params;
+  kernel.spec = {.kernel_h = p.kernel_h,
+                 .kernel_w = p.kernel_w,
+                 .c_words = l.c_words(),
+                 .x_planes = l.x_bits,
+                 .w_planes = l.w_bits,
+                 .linear_thresholds = linear_thresholds(p),
+                 .oh = l.oh,
+                 .ow = l.ow,
+                 .k_count = l.k,
+                 .is_signs = p.activation == quant::ActivationKind::signs};
+  const auto params = kernel_params(l);
+  Groups groups = groups_for(params.pixels, kernel.local_size);
+  groups.z = l.k / 32;
+  out.add(kernel, params, groups);
+}
+
 // The first kernel of the list that fits: plain, with_signs, naive.
 template <class Plain, class Signed, class Naive>
 void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain& plain, const Signed& with_signs,
@@ -144,6 +175,10 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   const ValueId x = node.in(0), w = node.in(1), y = node.out();
   if (l.params.output == PackedOutput::codes) {
     const ValueId t = node.in(2);
+    if (!target.naive_only && is_held(l, target)) {
+      add_held(kernels::packed_conv2d_forward_held{.x = x, .w = w, .thresholds = t, .y = y}, l, out);
+      return {};
+    }
     add_first_fit(l, target, kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = t, .y = y},
                   kernels::packed_conv2d_forward_signed{.x = x, .w = w, .thresholds = t, .y = y},
                   kernels::packed_conv2d_forward_naive{.x = x, .w = w, .thresholds = t, .y = y}, out);
@@ -159,6 +194,10 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   // Without an affine step its bindings get w, which the kernel then does not read through them.
   const bool has_affine = l.params.output == PackedOutput::affine;
   const ValueId m = has_affine ? node.in(2) : w, b = has_affine ? node.in(3) : w;
+  if (!target.naive_only && is_held(l, target)) {
+    add_held(kernels::packed_conv2d_forward_held_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, l, out);
+    return {};
+  }
   add_first_fit(l, target, kernels::packed_conv2d_forward_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
                 kernels::packed_conv2d_forward_signed_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
                 kernels::packed_conv2d_forward_naive_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, out);
