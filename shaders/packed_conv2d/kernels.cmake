@@ -1,4 +1,7 @@
 lowtide_kernel(packed_conv2d_forward SOURCE forward.comp)
+lowtide_kernel(packed_conv2d_forward_bit_slice SOURCE forward_bit_slice.comp)
+lowtide_kernel(packed_conv2d_forward_depthwise SOURCE forward_depthwise.comp)
+lowtide_kernel(packed_conv2d_forward_depthwise_f32 SOURCE forward_depthwise.comp DEFINES LOWTIDE_OUTPUT_F32=1)
 lowtide_kernel(packed_conv2d_forward_f32 SOURCE forward.comp DEFINES LOWTIDE_OUTPUT_F32=1)
 lowtide_kernel(packed_conv2d_forward_taps SOURCE forward.comp DEFINES LOWTIDE_OUTPUT_F32=1 LOWTIDE_OUTPUT_TAPS=1)
 lowtide_kernel(packed_conv2d_forward_signed SOURCE forward_signed.comp)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lowering of packed layers: the tuned kernel where its preconditions hold, else the naive one.
 #include <algorithm>
+#include <bit>
 
 #include "engine/ops/packed_conv2d/packed_kernel.hpp"
 #include "gen/kernels/packed_conv2d.hpp"
@@ -154,6 +155,38 @@ void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out) {
   out.add(kernel, params, groups);
 }
 
+// Planes of a counter that holds the largest sum of forward_depthwise's, of positive or of negative terms.
+uint32_t counter_planes(const PackedLayer& l) {
+  const bool x_shifts = l.params.activation == quant::ActivationKind::shift;
+  const bool w_shifts = l.params.weight == quant::WeightKind::shift;
+  const uint32_t x_terms = x_shifts ? quant::shift_magnitudes(l.x_bits) : l.x_bits;
+  const uint32_t w_terms = w_shifts ? quant::shift_magnitudes(l.w_bits) + 1 : l.w_bits;
+  const uint64_t taps = uint64_t{l.params.kernel_h} * l.params.kernel_w;
+  return static_cast<uint32_t>(std::bit_width((taps * ((uint64_t{1} << x_terms) - 1)) << w_terms));
+}
+
+bool is_depthwise(const PackedLayer& l) {
+  constexpr uint32_t kMostCounterPlanes = 24;
+  const bool is_plain = l.params.groups == l.c && l.c == l.k && l.params.output != PackedOutput::tap_scaled;
+  return is_plain && l.k > 1 && counter_planes(l) <= kMostCounterPlanes;
+}
+
+// Depthwise, 32 channels at once; the bindings of `kernel` but for the weights are set.
+template <class Kernel>
+void add_depthwise(Kernel kernel, const PackedLayer& l, ValueId w, DispatchList& out) {
+  const auto params = kernel_params(l);
+  const uint32_t words = ceil_div(l.k, 32u);
+  const uint64_t sliced_words = uint64_t{params.kernel_h} * params.kernel_w * words * l.w_bits;
+  kernel.sliced = out.scratch(sliced_words * 4);
+  const kernels::packed_conv2d_forward_bit_slice slice{.w = w, .sliced = kernel.sliced};
+  out.add(slice, params, groups_for(sliced_words, slice.local_size));
+  kernel.spec.x_planes = l.x_bits;
+  kernel.spec.w_planes = l.w_bits;
+  kernel.spec.kinds = 3 * static_cast<uint32_t>(l.params.weight) + static_cast<uint32_t>(l.params.activation);
+  kernel.spec.counter_planes = counter_planes(l);
+  out.add(kernel, params, groups_for(uint64_t{params.pixels} * words, kernel.local_size));
+}
+
 // The first kernel of the list that fits: plain, with_signs, naive.
 template <class Plain, class Signed, class Naive>
 void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain& plain, const Signed& with_signs,
@@ -173,10 +206,15 @@ void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain&
 
 Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
   const ValueId x = node.in(0), w = node.in(1), y = node.out();
+  const bool runs_depthwise = !target.naive_only && is_depthwise(l);
   if (l.params.output == PackedOutput::codes) {
     const ValueId t = node.in(2);
     if (!target.naive_only && is_held(l, target)) {
       add_held(kernels::packed_conv2d_forward_held{.x = x, .w = w, .thresholds = t, .y = y}, l, out);
+      return {};
+    }
+    if (runs_depthwise) {
+      add_depthwise(kernels::packed_conv2d_forward_depthwise{.x = x, .thresholds = t, .y = y}, l, w, out);
       return {};
     }
     add_first_fit(l, target, kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = t, .y = y},
@@ -196,6 +234,11 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   const ValueId m = has_affine ? node.in(2) : w, b = has_affine ? node.in(3) : w;
   if (!target.naive_only && is_held(l, target)) {
     add_held(kernels::packed_conv2d_forward_held_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, l, out);
+    return {};
+  }
+  if (runs_depthwise) {
+    add_depthwise(kernels::packed_conv2d_forward_depthwise_f32{.x = x, .multiplier = m, .offset = b, .y = y}, l, w,
+                  out);
     return {};
   }
   add_first_fit(l, target, kernels::packed_conv2d_forward_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
