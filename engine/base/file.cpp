@@ -111,7 +111,7 @@ Result<void> write_file_atomically(const std::filesystem::path& path,
 }
 
 Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view text) {
-  const std::array parts = {std::as_bytes(std::span(text))};
+  const std::array parts = {std::as_bytes(std::span(text.data(), text.size()))};
   return write_file_atomically(path, std::span<const std::span<const std::byte>>(parts));
 }
 

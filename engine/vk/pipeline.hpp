@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "engine/base/result.hpp"
@@ -31,7 +32,10 @@ struct PipelineKey {
   BindingForm form = BindingForm::storage_buffer;
   uint32_t spec_count = 0;
   std::array<uint32_t, kMaxSpecConstants> spec = {};  // zero from spec_count on
-  friend auto operator<=>(const PipelineKey&, const PipelineKey&) = default;
+  friend bool operator==(const PipelineKey&, const PipelineKey&) = default;
+  friend bool operator<(const PipelineKey& a, const PipelineKey& b) {  // arrays have no <=> in libc++ 14
+    return std::tie(a.kernel, a.form, a.spec_count, a.spec) < std::tie(b.kernel, b.form, b.spec_count, b.spec);
+  }
 };
 PipelineKey pipeline_key(const Dispatch& dispatch, BindingForm form);
 
