@@ -78,12 +78,16 @@ class Setup(unittest.TestCase):
             self.assertIn(part, result[1])
         self.assertFalse((self.checkout / "build/env").exists())
 
-    def test_the_window_is_left_out_without_root(self):
+    def test_what_is_left_out_without_root(self):
         self.pretend_debian(user=1000)
         sdk = self.pretend_sdk()
         status, _ = self.run_it("--window", VULKAN_SDK=str(sdk))
         self.assertEqual(status, 0)
         self.assertIn("draw_digit is left out; it needs: apt-get install libsdl2-dev xdotool xvfb", self.said)
+        self.assertNotIn("aarch64", self.said)
+        status, _ = self.run_it("--cross", VULKAN_SDK=str(sdk))
+        self.assertEqual(status, 0)
+        self.assertIn("aarch64 is left out; it needs: apt-get install g++-aarch64-linux-gnu googletest", self.said)
 
     def test_help_and_unknown_options(self):
         self.assertEqual(self.run_it("--help")[0], 0)

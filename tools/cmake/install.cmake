@@ -15,10 +15,14 @@ target_include_directories(lowtide_public_infer INTERFACE $<BUILD_INTERFACE:${PR
 set_target_properties(lowtide_public_infer PROPERTIES EXPORT_NAME infer)
 add_library(lowtide::infer ALIAS lowtide_public_infer)
 
-add_library(lowtide_public_trainer INTERFACE)
-target_link_libraries(lowtide_public_trainer INTERFACE lowtide_trainer lowtide_public_infer)
-set_target_properties(lowtide_public_trainer PROPERTIES EXPORT_NAME trainer)
-add_library(lowtide::trainer ALIAS lowtide_public_trainer)
+set(trainer_targets)
+if(LOWTIDE_BUILD_TRAINER)
+  add_library(lowtide_public_trainer INTERFACE)
+  target_link_libraries(lowtide_public_trainer INTERFACE lowtide_trainer lowtide_public_infer)
+  set_target_properties(lowtide_public_trainer PROPERTIES EXPORT_NAME trainer)
+  add_library(lowtide::trainer ALIAS lowtide_public_trainer)
+  set(trainer_targets lowtide_public_trainer lowtide_matio)
+endif()
 
 # Everything but the C API stays inside: symbols of the static libraries are not exported.
 file(GLOB capi_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engine/infer/capi*.cpp)
@@ -34,8 +38,8 @@ endif()
 add_library(lowtide::shared ALIAS lowtide_shared)
 
 get_property(layers GLOBAL PROPERTY LOWTIDE_LAYER_TARGETS)
-install(TARGETS ${layers} lowtide_matio lowtide_volk lowtide_options lowtide_kernel_headers lowtide_public_infer
-  lowtide_public_trainer lowtide_shared
+install(TARGETS ${layers} ${trainer_targets} lowtide_volk lowtide_options lowtide_kernel_headers lowtide_public_infer
+  lowtide_shared
   EXPORT lowtide ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   INCLUDES DESTINATION ${LOWTIDE_INCLUDE_DIR})
 install(EXPORT lowtide NAMESPACE lowtide:: FILE lowtideTargets.cmake DESTINATION ${LOWTIDE_PACKAGE_DIR})

@@ -7,7 +7,22 @@
 # is what the kernels.cmake files call; shaders/README.md explains the arguments. LOWTIDE_GLSLANG and LOWTIDE_SPIRV_VAL
 # come from vulkan.cmake.
 
-add_subdirectory(${PROJECT_SOURCE_DIR}/tools/kernel_bank)
+if(CMAKE_CROSSCOMPILING)  # the generator runs on the machine that builds
+  include(ExternalProject)
+  set(folder ${PROJECT_BINARY_DIR}/host_tools)
+  set(launchers)
+  if(CMAKE_CXX_COMPILER_LAUNCHER)
+    set(launchers -DCMAKE_C_COMPILER_LAUNCHER=${CMAKE_C_COMPILER_LAUNCHER} -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER})
+  endif()
+  ExternalProject_Add(lowtide_host_tools SOURCE_DIR ${PROJECT_SOURCE_DIR}/tools/cmake/host_tools PREFIX ${folder}
+    BINARY_DIR ${folder}/build CMAKE_ARGS -DCMAKE_BUILD_TYPE=Release ${launchers} INSTALL_COMMAND "" BUILD_ALWAYS ON
+    BUILD_BYPRODUCTS ${folder}/build/kernel_bank/lowtide_kernel_bank)
+  add_executable(lowtide_kernel_bank IMPORTED GLOBAL)
+  set_target_properties(lowtide_kernel_bank PROPERTIES IMPORTED_LOCATION ${folder}/build/kernel_bank/lowtide_kernel_bank)
+  add_dependencies(lowtide_kernel_bank lowtide_host_tools)
+else()
+  add_subdirectory(${PROJECT_SOURCE_DIR}/tools/kernel_bank)
+endif()
 
 set(LOWTIDE_SHADERS_DIR ${PROJECT_SOURCE_DIR}/shaders)
 set(LOWTIDE_SPIRV_DIR ${PROJECT_BINARY_DIR}/spirv)

@@ -14,14 +14,21 @@ if(LOWTIDE_SETUP_FILE)
   set(LOWTIDE_VULKAN_USED "${LOWTIDE_VULKAN_TOOLS}" CACHE INTERNAL "Tools that were found by the last configuration")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${LOWTIDE_SETUP_FILE})
 endif()
+if(CMAKE_CROSSCOMPILING)  # tools and headers are of use to every machine, the rest to the one that builds
+  foreach(name PROGRAM_INTERPRETER PROGRAM_RPATH LAVAPIPE_ICD SWIFTSHADER_ICD LAYER_PATH ADD_DRIVER_FILES DISABLE_DRIVERS
+               ADD_LAYER_PATH VECTOR_WIDTH)
+    set(LOWTIDE_${name} "")
+  endforeach()
+endif()
 
 set(LOWTIDE_SETUP_HINT "Run tools/setup, or set VULKAN_SDK to an unpacked Vulkan SDK, and configure again.")
 set(sdk "$ENV{VULKAN_SDK}")
 find_program(LOWTIDE_GLSLANG glslang HINTS ${LOWTIDE_VULKAN_TOOLS} ${sdk}/bin DOC "GLSL to SPIR-V compiler")
 find_program(LOWTIDE_SPIRV_VAL spirv-val HINTS ${LOWTIDE_VULKAN_TOOLS} ${sdk}/bin DOC "SPIR-V validator")
-find_path(LOWTIDE_VULKAN_HEADERS vulkan/vulkan.h HINTS ${LOWTIDE_VULKAN_INCLUDE} ${sdk}/include DOC "Vulkan headers")
+find_path(LOWTIDE_VULKAN_HEADERS vulkan/vulkan.h HINTS ${LOWTIDE_VULKAN_INCLUDE} ${sdk}/include NO_CMAKE_FIND_ROOT_PATH
+          DOC "Vulkan headers")
 find_path(LOWTIDE_VOLK_FOLDER volk.c HINTS ${LOWTIDE_VULKAN_INCLUDE} ${sdk}/include ${sdk}/include/volk
-          PATH_SUFFIXES volk Volk DOC "Folder of volk.c and volk.h")
+          PATH_SUFFIXES volk Volk NO_CMAKE_FIND_ROOT_PATH DOC "Folder of volk.c and volk.h")
 foreach(need "LOWTIDE_GLSLANG|the shader compiler 'glslang'" "LOWTIDE_SPIRV_VAL|the shader validator 'spirv-val'"
              "LOWTIDE_VULKAN_HEADERS|the headers 'vulkan/vulkan.h'" "LOWTIDE_VOLK_FOLDER|the loader source 'volk.c'")
   string(REPLACE "|" ";" need "${need}")
