@@ -31,9 +31,13 @@ TEST(Untrained, ResNet18PackedEqualsEvaluation) {
   ASSERT_TRUE(parity.has_value()) << parity.error().to_string();
   EXPECT_EQ(parity->images, 3u);
   EXPECT_TRUE(parity->is_exact());
-  size_t packed = 0;
-  for (const PackedLayerReport& layer : report->layers) packed += layer.form.starts_with("packed") ? 1 : 0;
+  size_t packed = 0, with_norm = 0;
+  for (const PackedLayerReport& layer : report->layers) {
+    packed += layer.form.starts_with("packed") ? 1 : 0;
+    with_norm += layer.form.ends_with("affine") ? 1 : 0;
+  }
   EXPECT_EQ(packed, 16u);
+  EXPECT_EQ(with_norm, 8u);  // in front of the shortcuts' sums
 }
 
 TEST(Untrained, LearnedStepsNeedData) {

@@ -65,6 +65,19 @@ class Packer {
       absorbed_.insert(chain->absorbed.begin(), chain->absorbed.end());
       chains_.emplace(&node, std::move(*chain));
     }
+    for (const Node& node : eval_.nodes()) plan_affine(node);
+  }
+
+  // An affine that alone reads the accumulators of a packed layer becomes that layer's output: both round its
+  // multiplication and its addition on their own.
+  void plan_affine(const Node& node) {
+    const Node* root = node.op->name == "affine" ? analysis_.producer[node.in(0).index] : nullptr;
+    if (root == nullptr || absorbed_.contains(&node) || absorbed_.contains(root)) return;
+    if (!multiplies_levels(analysis_, *root) || root->op->name == "tap_conv2d") return;
+    if (analysis_.is_dynamic[node.in(1).index] || analysis_.is_dynamic[node.in(2).index]) return;
+    if (analysis_.readers[node.in(0).index] != 1 || eval_.value(node.in(0)).role != graph::Role::activation) return;
+    absorbed_.insert(&node);
+    affines_.emplace(root, &node);
   }
 
   bool has_negative_multiplier(const FoldChain& chain) const {
@@ -141,7 +154,15 @@ class Packer {
       LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::tap_scaled, {}, {scale}, "tap scales"));
       return {};
     }
-    LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::accumulator, {}, {}, "accumulators"));
+    const auto affine = affines_.find(&node);
+    if (affine == affines_.end()) {
+      LOWTIDE_TRY(floats_[node.out().index], packed(node, PackedOutput::accumulator, {}, {}, "accumulators"));
+      return {};
+    }
+    LOWTIDE_TRY(const ValueId multiplier, constant_of(affine->second->in(1)));
+    LOWTIDE_TRY(const ValueId offset, constant_of(affine->second->in(2)));
+    LOWTIDE_TRY(floats_[affine->second->out().index],
+                packed(node, PackedOutput::affine, {}, {multiplier, offset}, "affine"));
     return {};
   }
 
@@ -297,6 +318,7 @@ class Packer {
   PackedGraph out_;
   std::vector<ValueId> floats_, codes_;  // by value of eval_
   std::map<const Node*, FoldChain> chains_;
+  std::map<const Node*, const Node*> affines_;  // of packed layers
   std::set<const Node*> absorbed_;
 };
 
