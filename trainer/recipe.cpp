@@ -10,6 +10,8 @@
 
 #include "engine/base/check.hpp"
 #include "trainer/method_keys.hpp"
+#include "trainer/methods/learned_step.hpp"
+#include "trainer/methods/quantizer_bits.hpp"
 #include "trainer/recipe_keys.hpp"
 
 namespace lowtide::trainer {
@@ -193,30 +195,14 @@ Lister list_recipe() {
   return lister;
 }
 
-// The sign quantisers have one bit, TWN has two, SYQ one or two, shift weights 2 to 4, of DeepShift 5 in front of
-// activations in full precision; with other bits the first or last layer of such a network is dorefa.
-bool has_edge_bits(WeightQuantizer quantizer, uint32_t bits, bool is_activation_quantized) {
-  switch (quantizer) {
-    case WeightQuantizer::sign:
-    case WeightQuantizer::sign_channel:
-      return bits == 1;
-    case WeightQuantizer::twn:
-      return bits == 2;
-    case WeightQuantizer::syq:
-      return bits <= 2;
-    case WeightQuantizer::sparse_shift:
-      return bits >= 2 && bits <= 4;
-    case WeightQuantizer::deepshift_q:
-    case WeightQuantizer::deepshift_ps:
-      return bits >= 2 && bits <= (is_activation_quantized ? 4u : 5u);
-    default:
-      return true;
-  }
+// Learned steps and staircases are what their edges are too: bits that they do not have are refused.
+bool gives_way(WeightQuantizer quantizer) {
+  return quantizer != WeightQuantizer::threshold && !has_learned_step(quantizer);
 }
 
 void set_edge_bits(LayerPrecision& precision, uint32_t bits, bool sets_activation) {
   precision.weight_bits = bits;
-  if (!has_edge_bits(precision.weight_quantizer, bits, sets_activation)) {
+  if (gives_way(precision.weight_quantizer) && !has_bits(precision.weight_quantizer, bits, sets_activation)) {
     precision.weight_quantizer = WeightQuantizer::dorefa;
     precision.weight_estimator = Estimator::own;
   }

@@ -11,6 +11,7 @@
 #include "trainer/methods/exp_net.hpp"
 #include "trainer/methods/guided.hpp"
 #include "trainer/methods/learned_step.hpp"
+#include "trainer/methods/quantizer_bits.hpp"
 #include "trainer/methods/s3.hpp"
 #include "trainer/methods/stochastic.hpp"
 
@@ -18,10 +19,6 @@ namespace lowtide::trainer {
 namespace {
 
 using Sentences = std::vector<std::string>;
-
-bool is_sign(WeightQuantizer quantizer) {
-  return quantizer == WeightQuantizer::sign || quantizer == WeightQuantizer::sign_channel;
-}
 
 void check_name(const std::string& name, Sentences& out) {
   constexpr size_t kLongest = 64;
@@ -38,23 +35,6 @@ void check_name(const std::string& name, Sentences& out) {
 }
 
 void check_precision(std::string_view where, const LayerPrecision& p, Sentences& out) {
-  if (is_sign(p.weight_quantizer) && p.weight_bits != 1 && p.weight_bits != kFloatBits) {
-    out.push_back(fmt::format("{}: weight_quantizer = \"{}\" has 1 bit, but weight_bits is {}; use 1, 32 or dorefa",
-                              where, to_string(p.weight_quantizer), p.weight_bits));
-  }
-  if (p.weight_quantizer == WeightQuantizer::syq && p.weight_bits > 2 && p.weight_bits != kFloatBits) {
-    out.push_back(
-        fmt::format("{}: weight_quantizer = \"syq\" has 1 bit (signs) or 2 (ternary), but weight_bits is {}; use "
-                    "1, 2, 32 or dorefa",
-                    where, p.weight_bits));
-  }
-  if (p.activation_quantizer == ActivationQuantizer::sign && p.activation_bits != 1 &&
-      p.activation_bits != kFloatBits) {
-    out.push_back(
-        fmt::format("{}: activation_quantizer = \"sign\" has 1 bit, but activation_bits is {}; use 1, 32 or "
-                    "dorefa",
-                    where, p.activation_bits));
-  }
   if (p.activation_quantizer == ActivationQuantizer::none && p.activation_bits != kFloatBits) {
     out.push_back(
         fmt::format("{}: activation_quantizer = \"none\" leaves activations in fp32, but activation_bits is "
@@ -63,10 +43,20 @@ void check_precision(std::string_view where, const LayerPrecision& p, Sentences&
   }
 }
 
+// Clipping without rounding is that of a quantiser whose range is fixed.
+void check_clipping(const std::string& where, const QuantizationOptions& q, Sentences& out) {
+  if (q.activations != ActivationStage::clipped || !learns_range(q)) return;
+  out.push_back(where +
+                "quantization.activations = \"clipped\" clips to a fixed range, but a quantiser of activations learns "
+                "its range; use \"full_precision\", or dorefa");
+}
+
 void check_quantization(const std::string& where, const QuantizationOptions& q, Sentences& out) {
   const std::string section = where + "quantization";
   const LayerPrecision base = {q.weight_bits, q.activation_bits, q.weight_quantizer, q.activation_quantizer};
   check_precision(section, base, out);
+  check_bits(where, q, out);
+  check_clipping(where, q, out);
   const bool has_activations = q.activation_bits != kFloatBits || q.last_layer != kFloatBits || !q.layers.empty();
   if (q.activations == ActivationStage::clipped && !has_activations) {
     out.push_back(section +

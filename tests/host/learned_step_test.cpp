@@ -176,11 +176,44 @@ TEST(LearnedStepRecipe, ContinuedPhasesKeepTheirBits) {
     return recipe ? std::string() : recipe.error().to_string();
   };
   constexpr const char* kLsq = "weight_quantizer = \"lsq\"\nactivation_quantizer = \"lsq\"\n";
-  EXPECT_NE(error(kLsq, "weight_bits = 2\n").find("meaning changes with quantization.weight_bits, 2 here and 3"),
-            std::string::npos);
-  EXPECT_NE(error(kLsq, "activation_bits = 2\n").find("quantization.activation_bits, 2 here and 3"), std::string::npos);
+  const auto expect = [&](const char* second, const char* sentence) {
+    const std::string found = error(kLsq, second);
+    EXPECT_NE(found.find(sentence), std::string::npos) << second << " -> " << found;
+  };
+  expect("weight_bits = 2\n", "the weights are lsq of 2 bits and were lsq of 3 bits");
+  expect("activation_bits = 2\n", "the activations are lsq of 2 bits and were lsq of 3 bits");
+  expect("weight_quantizer = \"uniq\"\n", "the weights are uniq of 3 bits and were lsq of 3 bits");
+  expect("[[phase.quantization.layers]]\npattern = \"fc*\"\nweight_bits = 2\n",
+         "the weights of layers \"fc*\" are lsq of 2 bits and were lsq of 3 bits");
   EXPECT_EQ(error(kLsq, "activation_bits = \"fp32\"\n"), "");
   EXPECT_EQ(error("activation_quantizer = \"pact\"\n", "activation_bits = 2\n"), "");
+  const std::string edges = std::string(kLsq) + "last_layer = 4\n";
+  const std::string last = error(edges.c_str(), "last_layer = 8\n");
+  EXPECT_NE(last.find("weights of the last layer are lsq of 8 bits and were lsq of 4 bits"), std::string::npos) << last;
+}
+
+TEST(LearnedStepRecipe, RefusesBitsThatStepsDoNotHave) {
+  const auto error = [](const std::string& keys) {
+    const auto recipe = parse_recipe("[quantization]\nweight_bits = 2\nactivation_bits = 2\n" + keys, "r.toml");
+    return recipe ? std::string() : recipe.error().to_string();
+  };
+  const struct {
+    const char* keys;
+    const char* sentence;
+  } rows[] = {
+      {"weight_quantizer = \"uniq\"\nfirst_layer = 16\n",
+       "quantization.first_layer: weight_quantizer = \"uniq\" has 1 to 8 bits, but weight_bits is 16"},
+      {"activation_quantizer = \"pact\"\nlast_layer = 16\n",
+       "quantization.last_layer: activation_quantizer = \"pact\" has 1 to 8 bits, but activation_bits is 16"},
+      {"weight_quantizer = \"lsq\"\n[[quantization.layers]]\npattern = \"fc*\"\nweight_bits = 16\n",
+       "quantization.layers entry 0: weight_quantizer = \"lsq\" has 1 to 8 bits, but weight_bits is 16"},
+      {"activation_quantizer = \"lsq\"\nactivations = \"clipped\"\n", "clips to a fixed range"},
+  };
+  for (const auto& row : rows) {
+    const std::string found = error(row.keys);
+    EXPECT_NE(found.find(row.sentence), std::string::npos) << row.keys << " -> " << found;
+  }
+  EXPECT_EQ(error("first_layer = 16\nlast_layer = 16\n"), "");
 }
 
 }  // namespace

@@ -25,6 +25,9 @@ rate = 0.1
 [training]
 epochs = 5
 )";
+constexpr const char* kLearned =
+    "[quantization]\nweight_bits = 2\nactivation_bits = 2\nweight_quantizer = \"lsq\"\nactivation_quantizer = "
+    "\"pact\"\n";
 constexpr const char* kSigns = R"(
 [quantization]
 weight_bits = 1
@@ -315,6 +318,32 @@ TEST(Staging, RefusalsNameBothSides) {
     ASSERT_FALSE(recipe) << refusal.text;
     const std::string error = recipe.error().to_string();
     EXPECT_NE(error.find(refusal.expected), std::string::npos) << refusal.text << "\n -> " << error;
+  }
+}
+
+// Where there is no range before stage 2 learns one, stage 1 has the network's own activation.
+TEST(Staging, LearnedRangesAreNotClippedBefore) {
+  const Recipe learned = read_ok(std::string(kLearned) + "[two_stage]\n");
+  EXPECT_EQ(learned.phases[0].quantization.activations, ActivationStage::full_precision);
+  const Recipe fixed = read_ok(std::string(kBase) + "[two_stage]\n");
+  EXPECT_EQ(fixed.phases[0].quantization.activations, ActivationStage::clipped);
+  const std::string layer = "[two_stage]\n[[quantization.layers]]\npattern = \"fc*\"\nactivation_quantizer = \"lsq\"\n";
+  EXPECT_EQ(read_ok(std::string(kBase) + layer).phases[0].quantization.activations, ActivationStage::full_precision);
+}
+
+TEST(Staging, LearnedStepsHaveNoWideBitsAndNoFixedRange) {
+  const std::pair<const char*, const char*> refusals[] = {
+      {"[progressive]\nbits = [16, 8, 2]\n",
+       "progressive.bits lists 16, but quantization.weight_quantizer = \"lsq\" learns steps of 1 to 8 bits"},
+      {"[progressive]\nbits = [16, 2]\napply = \"activations\"\n",
+       "progressive.bits lists 16, but quantization.activation_quantizer = \"pact\" learns steps of 1 to 8 bits"},
+      {"[cyclic]\nbits = [16, 2]\n", "cyclic.bits lists 16, but quantization.weight_quantizer = \"lsq\""},
+      {"[two_stage]\nstage1_activation = \"clip\"\n", "two_stage.stage1_activation = \"clip\" clips to [0, 1]"},
+  };
+  for (const auto& [text, expected] : refusals) {
+    const Result<Recipe> recipe = parse_recipe(std::string(kLearned) + text, "r.toml");
+    ASSERT_FALSE(recipe) << text;
+    EXPECT_NE(recipe.error().to_string().find(expected), std::string::npos) << recipe.error().to_string();
   }
 }
 

@@ -50,18 +50,6 @@ const char* wish_of(Estimator estimator) {
 void check_weights(const std::string& where, const LayerPrecision& p, Sentences& out) {
   if (p.weight_bits == kFloatBits) return;
   const bool is_threshold = p.weight_quantizer == WeightQuantizer::threshold;
-  if (is_threshold && p.weight_bits > quant::kMaxShiftBits) {
-    out.push_back(
-        fmt::format("{}: weight_quantizer = \"threshold\" has 1 to {} bits, but the weights have {}; use "
-                    "fewer bits, 32 or dorefa",
-                    where, quant::kMaxShiftBits, p.weight_bits));
-  }
-  if (p.weight_quantizer == WeightQuantizer::twn && p.weight_bits != 2) {
-    out.push_back(
-        fmt::format("{}: weight_quantizer = \"twn\" has 2 bits, but the weights have {}; use 2, 32 or "
-                    "threshold",
-                    where, p.weight_bits));
-  }
   if (is_threshold && p.thresholds.weight_rule == ThresholdRule::twn && p.weight_bits != 2) {
     out.push_back(
         fmt::format("{}: weight_threshold_rule = \"twn\" is ternary, but the weights have {} bits; use 2 bits "
@@ -79,12 +67,6 @@ void check_weights(const std::string& where, const LayerPrecision& p, Sentences&
 
 void check_activations(const std::string& where, const LayerPrecision& p, Sentences& out) {
   if (p.activation_bits == kFloatBits) return;
-  if (p.activation_quantizer == ActivationQuantizer::threshold && p.activation_bits > quant::kMaxShiftBits) {
-    out.push_back(
-        fmt::format("{}: activation_quantizer = \"threshold\" has 1 to {} bits, but the activations have {}; "
-                    "use fewer bits, 32 or dorefa",
-                    where, quant::kMaxShiftBits, p.activation_bits));
-  }
   if (!fits(p.activation_estimator, p.activation_quantizer, p.activation_bits)) {
     out.push_back(
         fmt::format("{}: activation_estimator = \"{}\" {}, but activation_quantizer is \"{}\" with {} bits; use "

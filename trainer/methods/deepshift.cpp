@@ -12,11 +12,6 @@ namespace {
 
 void check_place(const LayerPlace& place, std::vector<std::string>& out) {
   const LayerPrecision& p = place.precision;
-  if (p.weight_bits < quant::kMinDeepshiftBits || p.weight_bits > quant::kMaxDeepshiftBits) {
-    out.push_back(fmt::format(
-        "{}: weight_quantizer = \"{}\" has {} to {} bits, but weight_bits is {}; use one of them, 32 or dorefa",
-        place.where, to_string(p.weight_quantizer), quant::kMinDeepshiftBits, quant::kMaxDeepshiftBits, p.weight_bits));
-  }
   if (p.weight_bits == quant::kMaxDeepshiftBits && p.activation_bits != kFloatBits) {
     out.push_back(
         fmt::format("{}: sums of {}-bit weights of weight_quantizer = \"{}\" times activation_bits = {} may pass 2^24, "

@@ -35,13 +35,58 @@ double deviation(std::span<const float> xs) {
   return std::sqrt(squares / std::max(1.0, count - 1));
 }
 
-std::string changed_bits(const char* side, uint32_t before, uint32_t now) {
-  return fmt::format(
-      "initialize_from = \"continue\" keeps the learned steps, whose meaning changes with quantization.{}_bits, {} "
-      "here "
-      "and {} in the phase before; use \"previous\", which calibrates them, or the same bits",
-      side, now, before);
+// The steps that a continued phase keeps, as text: what they are steps of. Full precision has none.
+std::string weight_steps(const LayerPrecision& p) {
+  if (p.weight_bits == kFloatBits || !has_learned_step(p.weight_quantizer)) return "";
+  return fmt::format("{} of {} bits", to_string(p.weight_quantizer), p.weight_bits);
 }
+// PACT's bound means the same at all bits.
+std::string activation_steps(const LayerPrecision& p) {
+  const bool has_step = has_learned_step(p.activation_quantizer) && p.activation_quantizer != ActivationQuantizer::pact;
+  if (p.activation_bits == kFloatBits || !has_step) return "";
+  return fmt::format("{} of {} bits", to_string(p.activation_quantizer), p.activation_bits);
+}
+
+class ContinuedSteps {
+ public:
+  ContinuedSteps(const std::string& where, std::vector<std::string>& out) : where_(where), out_(out) {}
+
+  // Layers have names that a recipe does not know: a pattern stands for those that it matches.
+  void compare(const std::string& what, const QuantizationOptions& before, const QuantizationOptions& now) {
+    for (const LayerPosition position : {LayerPosition::inner, LayerPosition::first, LayerPosition::last}) {
+      const char* place = position == LayerPosition::inner
+                              ? ""
+                              : (position == LayerPosition::first ? " of the first layer" : " of the last layer");
+      compare_layer(what + place, layer_precision(before, "", position), layer_precision(now, "", position));
+    }
+    for (const QuantizationOptions* q : {&before, &now}) {
+      for (const LayerQuantization& entry : q->layers) {
+        const auto at = [&](const QuantizationOptions& o) {
+          return layer_precision(o, entry.pattern, LayerPosition::inner);
+        };
+        compare_layer(fmt::format("{} of layers \"{}\"", what, entry.pattern), at(before), at(now));
+      }
+    }
+  }
+
+ private:
+  void compare_layer(const std::string& what, const LayerPrecision& before, const LayerPrecision& now) {
+    compare_steps("weights" + what, weight_steps(before), weight_steps(now));
+    compare_steps("activations" + what, activation_steps(before), activation_steps(now));
+  }
+  void compare_steps(const std::string& what, const std::string& before, const std::string& now) {
+    if (before.empty() || now.empty() || before == now) return;
+    std::string sentence = fmt::format(
+        "{}initialize_from = \"continue\" keeps learned steps, whose meaning changes with quantiser and bits, but the "
+        "{} "
+        "are {} and were {}; use \"previous\", which calibrates, or the same",
+        where_, what, now, before);
+    if (std::find(out_.begin(), out_.end(), sentence) == out_.end()) out_.push_back(std::move(sentence));
+  }
+
+  const std::string& where_;
+  std::vector<std::string>& out_;
+};
 
 }  // namespace
 
@@ -52,6 +97,13 @@ bool has_learned_step(WeightQuantizer quantizer) {
 bool has_learned_step(ActivationQuantizer quantizer) {
   return quantizer == ActivationQuantizer::lsq || quantizer == ActivationQuantizer::pact ||
          quantizer == ActivationQuantizer::uniq;
+}
+
+bool learns_range(const QuantizationOptions& options) {
+  return has_learned_step(options.activation_quantizer) ||
+         std::any_of(options.layers.begin(), options.layers.end(), [](const LayerQuantization& entry) {
+           return entry.activation_quantizer && has_learned_step(*entry.activation_quantizer);
+         });
 }
 
 double largest_code(bool is_weight, uint32_t bits) {
@@ -73,16 +125,17 @@ double activation_step_start(const StepRecord& record, double magnitude) {
 
 void check_continued_steps(const std::string& where, const Phase& before, const Phase& phase,
                            std::vector<std::string>& out) {
-  const QuantizationOptions &a = before.quantization, &b = phase.quantization;
-  const auto changes = [](uint32_t from, uint32_t to) { return from != to && from != kFloatBits && to != kFloatBits; };
-  if (has_learned_step(b.weight_quantizer) && a.weight_quantizer == b.weight_quantizer &&
-      changes(a.weight_bits, b.weight_bits)) {
-    out.push_back(where + changed_bits("weight", a.weight_bits, b.weight_bits));
-  }
-  // PACT's bound means the same at all bits.
-  const bool has_step = has_learned_step(b.activation_quantizer) && b.activation_quantizer != ActivationQuantizer::pact;
-  if (has_step && a.activation_quantizer == b.activation_quantizer && changes(a.activation_bits, b.activation_bits)) {
-    out.push_back(where + changed_bits("activation", a.activation_bits, b.activation_bits));
+  ContinuedSteps steps(where, out);
+  steps.compare("", before.quantization, phase.quantization);
+  const std::vector<BitPair>&a = before.guidance.students, &b = phase.guidance.students;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const auto of_student = [](const Phase& p, const BitPair& bits) {
+      QuantizationOptions student = p.quantization;
+      student.weight_bits = bits.weights;
+      student.activation_bits = bits.activations;
+      return student;
+    };
+    steps.compare(fmt::format(" of student {}", i + 2), of_student(before, a[i]), of_student(phase, b[i]));
   }
 }
 

@@ -43,6 +43,9 @@ namespace lowtide::trainer {
 bool has_learned_step(WeightQuantizer quantizer);
 bool has_learned_step(ActivationQuantizer quantizer);
 
+// Whether any layer's activations do.
+bool learns_range(const QuantizationOptions& options);
+
 enum class StepQuantizer { lsq, pact, uniq };
 
 // What a parameter is the step of, and so how it starts.
@@ -61,7 +64,7 @@ double weight_step_start(const StepRecord& record, std::span<const float> latent
 // The start of an activation's step from what calibration measured behind the ReLU: mean x of lsq, mean x^2 of uniq.
 double activation_step_start(const StepRecord& record, double magnitude);
 
-// Sentences where a phase that continues another gives its learned steps another meaning.
+// Sentences where a phase that continues another gives its learned steps, of any layer or student, another meaning.
 void check_continued_steps(const std::string& where, const Phase& before, const Phase& phase,
                            std::vector<std::string>& out);
 

@@ -12,12 +12,6 @@ namespace lowtide::trainer {
 void check_sparse_shift(const std::string& where, const Phase& phase, std::vector<std::string>& out) {
   for (const auto& [place, p] : layer_places(where, phase.quantization)) {
     if (p.weight_quantizer != WeightQuantizer::sparse_shift || p.weight_bits == kFloatBits) continue;
-    if (!quant::has_bits(quant::WeightKind::shift, p.weight_bits)) {
-      out.push_back(fmt::format(
-          "{}: weight_quantizer = \"sparse_shift\" has {} to {} bits, but weight_bits is {}; use one of them, 32 or "
-          "dorefa",
-          place, quant::kMinShiftBits, quant::kMaxShiftBits, p.weight_bits));
-    }
     if (p.weight_estimator != Estimator::own) {
       out.push_back(
           fmt::format("{}: weight_quantizer = \"sparse_shift\" has gradients of its own, but weight_estimator is "

@@ -6,58 +6,19 @@
 
 #include <algorithm>
 
-#include "engine/quant/quantizer.hpp"
 #include "trainer/methods/aqe.hpp"
+#include "trainer/methods/learned_step.hpp"
+#include "trainer/methods/quantizer_bits.hpp"
 
 namespace lowtide::trainer {
-namespace {
-
-bool has_bits(WeightQuantizer quantizer, uint32_t bits) {
-  switch (quantizer) {
-    case WeightQuantizer::sign:
-    case WeightQuantizer::sign_channel:
-      return bits == 1;
-    case WeightQuantizer::threshold:
-      return bits <= quant::kMaxShiftBits;
-    case WeightQuantizer::twn:
-      return bits == 2;
-    case WeightQuantizer::syq:
-      return bits <= 2;
-    case WeightQuantizer::lsq:
-    case WeightQuantizer::uniq:
-      return bits <= quant::kMaxBits;
-    case WeightQuantizer::sparse_shift:
-    case WeightQuantizer::deepshift_q:
-    case WeightQuantizer::deepshift_ps:
-      return bits >= 2 && bits <= quant::kMaxShiftBits;
-    default:
-      return true;
-  }
-}
-bool has_bits(ActivationQuantizer quantizer, uint32_t bits) {
-  switch (quantizer) {
-    case ActivationQuantizer::sign:
-      return bits == 1;
-    case ActivationQuantizer::threshold:
-      return bits <= quant::kMaxShiftBits;
-    case ActivationQuantizer::lsq:
-    case ActivationQuantizer::pact:
-    case ActivationQuantizer::uniq:
-      return bits <= quant::kMaxBits;
-    default:
-      return true;
-  }
-}
-
-}  // namespace
-
 QuantizationOptions at_bits(const QuantizationOptions& target, Sides sides, uint32_t bits) {
   QuantizationOptions out = target;
   const bool is_float = bits == kFloatBits;
   if (sides != Sides::activations) {
     if (is_float) out.weights = WeightStage::full_precision;
     if (!is_float) out.weight_bits = bits;
-    if (!has_bits(target.weight_quantizer, bits)) {
+    // A chain of shift weights is one of packed layers where activations are quantised.
+    if (!has_bits(target.weight_quantizer, bits, out.activation_bits != kFloatBits || sides == Sides::both)) {
       out.weight_quantizer = WeightQuantizer::dorefa;
       out.weight_estimator = Estimator::own;
     }
@@ -90,6 +51,32 @@ std::string bits_name(uint32_t bits) {
   return bits == 1 ? "1 bit" : fmt::format("{} bits", bits);
 }
 
+namespace {
+
+// A chain may end at signs by way of DoReFa, but a learned step would be lost on the way.
+void check_learned_bits(const std::string& key, const std::vector<uint32_t>& bits, const QuantizationOptions& target,
+                        Sides sides, std::vector<std::string>& out) {
+  const auto refuse = [&](const char* side, const char* quantizer, const BitRange& range, uint32_t width) {
+    out.push_back(
+        fmt::format("{} lists {}, but quantization.{}_quantizer = \"{}\" learns steps of {}; start the list at "
+                    "{}, or use dorefa",
+                    key, width, side, quantizer, to_string(range), range.most));
+  };
+  for (const uint32_t width : bits) {
+    if (width == kFloatBits) continue;
+    const WeightQuantizer w = target.weight_quantizer;
+    const ActivationQuantizer a = target.activation_quantizer;
+    if (sides != Sides::activations && has_learned_step(w) && !has_bits(w, width, true)) {
+      refuse("weight", to_string(w), bits_of(w), width);
+    }
+    if (sides != Sides::weights && has_learned_step(a) && !has_bits(a, width)) {
+      refuse("activation", to_string(a), bits_of(a), width);
+    }
+  }
+}
+
+}  // namespace
+
 void check_bit_list(const std::string& key, const std::vector<uint32_t>& bits, const QuantizationOptions& target,
                     Sides sides, std::vector<std::string>& out) {
   if (bits.empty()) {
@@ -100,6 +87,7 @@ void check_bit_list(const std::string& key, const std::vector<uint32_t>& bits, c
   if (rise != bits.end()) {
     out.push_back(fmt::format("{} must fall from entry to entry, but {} follows {}", key, *(rise + 1), *rise));
   }
+  check_learned_bits(key, bits, target, sides, out);
   const auto expect_end = [&](const char* name, uint32_t wanted) {
     if (bits.back() == wanted) return;
     out.push_back(

@@ -15,7 +15,7 @@ enum class Sides { both, weights, activations };
 // The target with one or both sides at `bits`. 32: that side is in full precision in all layers, whatever first_layer,
 // last_layer and patterns say. Other bits replace quantization.weight_bits and .activation_bits alone; a quantiser
 // that cannot have so many bits gives way to dorefa with its own gradient, so that a chain towards signs or ternary
-// levels is one of DoReFa steps (ours).
+// levels is one of DoReFa steps (ours); learned steps do not give way, their lists are refused.
 QuantizationOptions at_bits(const QuantizationOptions& target, Sides sides, uint32_t bits);
 
 // The same of the whole target. A step in full precision on both sides has no expansion, which stands beside quantised

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "trainer/methods/learned_step.hpp"
 #include "trainer/methods/step_phases.hpp"
 
 namespace lowtide::trainer {
@@ -24,6 +25,11 @@ void check_two_stage(const Phase& target, const TwoStageOptions& options, std::v
         "two_stage.stage1_activation is for order = \"weights_first\", whose stage 1 does not quantise activations; "
         "with order = \"activations_first\" leave it out");
   }
+  if (options.stage1_activation == StageActivation::clip && learns_range(q)) {
+    out.push_back(
+        "two_stage.stage1_activation = \"clip\" clips to [0, 1], but a quantiser of activations, quantization."
+        "activation_quantizer or one of its layers, learns its range; use \"plain\", which is the default there");
+  }
   if (options.initialize_from.empty() || options.initialize_from == "previous" ||
       options.initialize_from == "continue") {
     out.push_back(fmt::format(
@@ -35,7 +41,8 @@ void check_two_stage(const Phase& target, const TwoStageOptions& options, std::v
 
 std::vector<Phase> two_stage_phases(const Phase& target, const TwoStageOptions& options) {
   const bool is_weights_first = options.order == StageOrder::weights_first;
-  const bool is_plain = options.stage1_activation == StageActivation::plain;
+  const StageActivation otherwise = learns_range(target.quantization) ? StageActivation::plain : StageActivation::clip;
+  const bool is_plain = options.stage1_activation.value_or(otherwise) == StageActivation::plain;
   const std::string prefix = target.name == Phase{}.name ? "" : target.name + ", ";
   Phase first = target, second = target;
   first.name = prefix + (is_weights_first ? "stage 1: weights" : "stage 1: activations");

@@ -10,6 +10,9 @@
 //   without rounding where quantisation is off; another implementation takes the plain ReLU. Both are here,
 //   stage1_activation = "clip" (default) and "plain".
 // - In sign networks "clip" is to [-1, 1], the hard tanh, the range of the sign's gradient window (ours).
+// - Quantisers that learn their range (lsq, pact, uniq) have none before stage 2 calibrates it: there stage 1 is
+// "plain"
+//   by default, and "clip" is refused (ours).
 // - The opposite order, activations before weights, is the usual control: order = "activations_first". Its stage 1 has
 //   the latents themselves as weights.
 // - Batch norm's running statistics are handed over; the optimiser starts afresh in each stage (ours).
@@ -29,7 +32,7 @@ enum class StageActivation { clip, plain };
 // [two_stage]
 struct TwoStageOptions {
   StageOrder order = StageOrder::weights_first;
-  std::optional<StageActivation> stage1_activation = {};  // of weights_first; absent: clip
+  std::optional<StageActivation> stage1_activation = {};  // of weights_first; absent: as above
   std::optional<uint32_t> first_epochs = {};              // of stage 1; absent: those of stage 2, training.epochs
   std::optional<double> first_rate = {};                  // the base rate of stage 1; absent: schedule.rate
   std::string initialize_from = "fresh";                  // of stage 1: "fresh" or the path of a checkpoint
