@@ -202,6 +202,23 @@ TEST(Guided, HintsQuantizeTheTeachersMapAsTheStudents) {
   EXPECT_NEAR(raw.scalar("match"), mean_square(quantized(raw.at("pool2"), 2), t), 1e-6);
 }
 
+// What the next layer sees: the branch of EXP-Net, weighed by f, is part of a student's map.
+TEST(Guided, HintsSeeTheBranchesOfExpNet) {
+  for (const char* merge : {"add", "subtract"}) {
+    OracleStep step({"guidance.kind=hint", "guidance.hint_layers=[\"pool2\"]", "guidance.students=[]",
+                     std::string("expansion.merge=") + merge});
+    step.interpreter->set_step(
+        make_step_block(step.recipe.phases[0], 7, 0, {.rate = 0.01, .second_rate = 0.5, .expansion = 0.5}, kBatch));
+    ASSERT_TRUE(step.interpreter->evaluate());
+    std::vector<double> map = quantized(step.at("pool2"), 2);
+    const std::vector<double> branch = step.at("pool2/branch");
+    ASSERT_EQ(branch.size(), map.size());
+    const double f = std::string(merge) == "add" ? 0.5 : -0.5;
+    for (size_t i = 0; i < map.size(); ++i) map[i] += f * branch[i];
+    EXPECT_NEAR(step.scalar("match"), mean_square(map, quantized(step.at("teacher/pool2"), 2)), 1e-6) << merge;
+  }
+}
+
 class GuidedKinds : public testing::TestWithParam<const char*> {};
 
 // The other side's signal is the same in both steps: it comes from the parameters before the update.

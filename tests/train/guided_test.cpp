@@ -190,6 +190,29 @@ TEST_P(GuidedExport, StudentIsBitIdentical) {
   EXPECT_EQ(parity->images, dataset->test.count());
 }
 
+// Students with learned steps of their own bits, a hint behind learned quantisers, a teacher from a checkpoint.
+TEST(GuidedSteps, TrainAndExport) {
+  runtime::Context& context = harness::test_context();
+  const RunFolder real = fresh_folder("guided_steps_real");
+  train(small_recipe({"quantization.weight_bits=fp32", "quantization.activation_bits=fp32", "training.epochs=1"}),
+        real);
+  const Recipe recipe =
+      small_recipe(with_steps("lsq", "2", "2",
+                              {"guidance.kind=hint", "guidance.students=[4]", "training.epochs=2",
+                               "training.reestimate_norm_batches=2", "guidance.teacher_from=" + real.last().string()}));
+  const RunFolder folder = fresh_folder("guided_steps");
+  train(recipe, folder);
+  const auto epochs = metric_lines(folder, "epoch");
+  ASSERT_EQ(epochs.size(), 2u);
+  EXPECT_LT(epochs[1].at("train_loss").get<double>(), epochs[0].at("train_loss").get<double>());
+  const auto dataset = open_recipe_data(recipe, {});
+  ASSERT_TRUE(dataset);
+  ASSERT_TRUE(export_model(context, recipe, *dataset, folder.last(), folder.model()));
+  const auto parity = prove_parity(context, recipe, *dataset, folder.last(), folder.model());
+  ASSERT_TRUE(parity) << parity.error().to_string();
+  EXPECT_TRUE(parity->is_exact());
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, GuidedExport, testing::Values("hint", "mutual_kl"),
                          [](const auto& test) { return std::string(test.param); });
 

@@ -121,6 +121,32 @@ TEST(StepCalibration, StartsAreThoseOfTheFormulas) {
   }
 }
 
+// A student beside others starts as it would alone, and so do the maps that a hint compares.
+TEST(StepCalibration, EveryNetworkOfAProgramIsCalibrated) {
+  Start guided(with_steps("lsq", "2", "2", {"guidance.kind=hint", "guidance.students=[[2, 4]]"}));
+  const std::vector<NamedTensor> before = guided.tensors;
+  guided.prepare();
+  Start alone(with_steps("lsq", "2", "4"));
+  for (NamedTensor& tensor : alone.tensors) {
+    const NamedTensor* twin = find(before, "student2/" + tensor.name);
+    if (twin != nullptr) tensor.bytes = twin->bytes;
+  }
+  alone.prepare();
+  size_t steps = 0, hints = 0;
+  for (const NetParameter& parameter : guided.train.parameters) {
+    if (!parameter.learned) continue;
+    const double step = elements(guided.tensors, parameter.name)[0];
+    EXPECT_NE(step, 1.0) << parameter.name << " stands where it was drawn";
+    hints += parameter.name.find("hint") != std::string::npos ? 1 : 0;
+    const std::string local(parameter.local_name());
+    if (!parameter.name.starts_with("student2/") || find(alone.tensors, local) == nullptr) continue;
+    ++steps;
+    EXPECT_FLOAT_EQ(static_cast<float>(step), static_cast<float>(elements(alone.tensors, local)[0])) << parameter.name;
+  }
+  EXPECT_EQ(steps, 6u);          // two of each quantised layer
+  EXPECT_EQ(hints, 2u * 2 + 4);  // two places: of each student, and of the teacher for each of them
+}
+
 TEST(StepCalibration, PactStartsWhereTheRecipeSays) {
   Start start(with_steps("pact", "2", "2", {"quantization.clip_start=7"}));
   start.prepare();

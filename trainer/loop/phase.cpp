@@ -150,7 +150,8 @@ Result<void> PhaseRun::prepare(const PhaseStart& start, const std::set<std::stri
                                    .input = net_input(env_.dataset, env_.recipe.data.batch),
                                    .seed = env_.recipe.seed,
                                    .queue = *train_queue_,
-                                   .epoch = epochs_before(env_.recipe, static_cast<uint32_t>(state_.position.phase))};
+                                   .epoch = epochs_before(env_.recipe, static_cast<uint32_t>(state_.position.phase)),
+                                   .fixed_teacher = teacher_.fixed ? &*teacher_.fixed : nullptr};
   return prepare_phase(preparation, stepper_->train().parameters, handed_over, tensors);
 }
 

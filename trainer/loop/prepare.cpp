@@ -14,8 +14,8 @@
 #include "engine/ops/quantize_step/quantize_step.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/runtime/executor.hpp"
+#include "trainer/loop/forward_networks.hpp"
 #include "trainer/loop/net_state.hpp"
-#include "trainer/nets/registry.hpp"
 #include "trainer/nets/step_operands.hpp"
 
 namespace lowtide::trainer {
@@ -37,7 +37,7 @@ void set_floats(NamedTensor& tensor, std::span<const float> floats) {
   std::memcpy(tensor.bytes.data(), floats.data(), floats.size_bytes());
 }
 
-// The network forward, batch by batch, without dropout.
+// The networks forward, batch by batch, without dropout.
 class ForwardPass {
  public:
   // sets_norms: running statistics become the batch's; else they stay.
@@ -50,10 +50,12 @@ class ForwardPass {
     const NetInput& in = preparation.input;
     graph::Graph& graph = pass->graph_;
     pass->images_ = graph.input("images", f32_desc(Shape{in.batch, in.height, in.width, in.channels}));
-    NetContext net(graph, mode, phase);
-    LOWTIDE_TRY(const ValueId logits, build_network(net, pass->images_, in.classes));
-    if (sets_norms) LOWTIDE_TRY_VOID(append_norm_updates(graph, net.norm_updates()));
-    graph.make_metric(logits, "logits");
+    LOWTIDE_TRY(const auto networks,
+                add_networks(graph, mode, phase, preparation.fixed_teacher, pass->images_, in.classes));
+    for (const ForwardNetwork& network : networks) {
+      if (sets_norms) LOWTIDE_TRY_VOID(append_norm_updates(graph, network.norm_updates));
+      graph.make_metric(network.logits, network.description.scope.prefix + "logits");
+    }
     LOWTIDE_TRY(plan::Program program, plan::make_program(graph, {.caps = preparation.context.caps()}));
     LOWTIDE_TRY(pass->executor_, runtime::Executor::create(preparation.context, std::move(program), {}, {.slots = 1}));
     LOWTIDE_TRY_VOID(write_persistent(graph, *pass->executor_, tensors));
@@ -118,7 +120,7 @@ Result<std::map<std::string, double>> measure(const Preparation& preparation, co
       const ValueId id = at.graph().find(magnitude_name(parameter));
       if (!id.is_valid()) {
         return fail(ErrorCode::unsupported, fmt::format("'{}' cannot be calibrated: a forward pass of the phase's "
-                                                        "network alone does not meet its layer",
+                                                        "networks does not meet its layer",
                                                         parameter));
       }
       out[parameter] += at.metric(id) / batches;
@@ -175,7 +177,7 @@ Result<void> reestimate_norms(const Preparation& preparation, uint32_t batches, 
   for (const ValueId id : pass->graph().with_role(graph::Role::state)) {
     const std::string& name = pass->graph().value(id).name;
     const bool is_running = name.ends_with(".running_mean") || name.ends_with(".running_var");
-    if (is_running) sums[name].assign(pass->graph().desc(id).element_count(), 0.0);
+    if (is_running && !name.starts_with(kTeacherPrefix)) sums[name].assign(pass->graph().desc(id).element_count(), 0.0);
   }
   LOWTIDE_TRY_VOID(pass->run(batches, [&](ForwardPass& at) -> Result<void> {
     for (auto& [name, sum] : sums) {
@@ -198,7 +200,8 @@ Result<void> prepare_phase(const Preparation& preparation, const std::vector<Net
                            const std::set<std::string>& handed_over, std::vector<NamedTensor>& tensors) {
   std::vector<const NetParameter*> steps;
   for (const NetParameter& parameter : parameters) {
-    if (parameter.learned && !handed_over.contains(parameter.name)) steps.push_back(&parameter);
+    const bool is_fixed = preparation.fixed_teacher != nullptr && parameter.name.starts_with(kTeacherPrefix);
+    if (parameter.learned && !is_fixed && !handed_over.contains(parameter.name)) steps.push_back(&parameter);
   }
   LOWTIDE_TRY_VOID(calibrate(preparation, steps, tensors));
   const uint32_t batches = preparation.phase.training.reestimate_norm_batches;

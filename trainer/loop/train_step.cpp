@@ -12,22 +12,18 @@
 #include "engine/ops/finite_gate/finite_gate.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "trainer/loop/forward_networks.hpp"
 #include "trainer/loop/train_update.hpp"
-#include "trainer/methods/guided_losses.hpp"
-#include "trainer/nets/registry.hpp"
 
 namespace lowtide::trainer {
 namespace {
 
 // A network while the step is put together.
 struct StepNetwork {
-  GuidedNetwork description;
-  TrainNetwork metrics;
-  std::vector<GuidedSignals> signals;  // a student has one; a teacher has one for each student
-  size_t first_parameter = 0;          // of TrainGraph::parameters
-  size_t end_parameter = 0;
-  std::vector<NormUpdate> norm_updates;
-  NetworkGradient gradient;  // where it is trained
+  ForwardNetwork forward;
+  TrainNetwork metrics = {};
+  size_t first_parameter = 0;     // of TrainGraph::parameters
+  NetworkGradient gradient = {};  // where it is trained
 };
 
 // What differentiate() sums up.
@@ -41,31 +37,6 @@ struct Objective {
     weights.push_back(static_cast<float>(weight));
   }
 };
-
-std::vector<const QuantizationOptions*> students_quantization(const std::vector<StepNetwork>& networks) {
-  std::vector<const QuantizationOptions*> out;
-  for (const StepNetwork& network : networks) {
-    if (!network.description.is_teacher) out.push_back(&network.description.phase.quantization);
-  }
-  return out;
-}
-
-// What the others see: feature maps belong to the network and are made while its context is open.
-Result<void> add_signals(NetContext& net, const GuidanceOptions& guidance, const std::vector<std::string>& places,
-                         const std::vector<StepNetwork>& networks, StepNetwork& network, ValueId logits) {
-  if (!network.description.is_teacher) {
-    LOWTIDE_TRY(auto maps, hint_maps(net, "hint", places, network.description.phase.quantization));
-    network.signals.push_back({logits, std::move(maps)});
-    return {};
-  }
-  for (const QuantizationOptions* student : students_quantization(networks)) {
-    const std::string name = "hint" + std::to_string(network.signals.size() + 1);
-    const QuantizationOptions own = network.description.phase.quantization;
-    LOWTIDE_TRY(auto maps, hint_maps(net, name, places, guidance.hint_quantized ? *student : own));
-    network.signals.push_back({logits, std::move(maps)});
-  }
-  return {};
-}
 
 Result<ValueId> add_loss(TrainGraph& train, const TrainingOptions& options, ValueId logits) {
   graph::Graph& graph = train.graph;
@@ -82,8 +53,8 @@ Result<void> add_matches(graph::Graph& graph, const GuidanceOptions& guidance, s
   std::vector<ValueId> distances;
   size_t student = 0;
   for (StepNetwork& network : networks) {
-    if (network.description.is_teacher) continue;
-    const GuidedSignals &own = network.signals[0], &other = teacher.signals[student++];
+    if (network.forward.description.is_teacher) continue;
+    const GuidedSignals &own = network.forward.signals[0], &other = teacher.forward.signals[student++];
     const std::string name = network.metrics.prefix + "match";
     LOWTIDE_TRY(network.metrics.match, match_loss(graph, name, guidance, own, other));
     if (!teacher.metrics.is_trained) continue;
@@ -101,7 +72,7 @@ Objective objective_of(const GuidanceOptions& guidance, const std::vector<StepNe
   Objective objective;
   for (const StepNetwork& network : networks) {
     if (!network.metrics.is_trained) continue;
-    const bool is_teacher = network.description.is_teacher;
+    const bool is_teacher = network.forward.description.is_teacher;
     objective.add(network.metrics.loss, is_teacher ? weights.teacher_task : weights.student_task);
     if (network.metrics.match.is_valid()) {
       objective.add(network.metrics.match, is_teacher ? weights.teacher_match : weights.student_match);
@@ -110,29 +81,17 @@ Objective objective_of(const GuidanceOptions& guidance, const std::vector<StepNe
   return objective;
 }
 
-// Builds one network with its loss. Parameters of a network lie together in the arena: none is asked for later.
-Result<void> add_network(TrainGraph& train, const Phase& phase, uint32_t classes, std::vector<std::string>& places,
-                         std::vector<StepNetwork>& networks, StepNetwork& network) {
-  const GuidedNetwork& description = network.description;
-  const std::string& prefix = description.scope.prefix;
-  network.metrics = {.prefix = prefix, .is_trained = !description.scope.is_frozen};
-  NetContext net(train.graph, description.scope.is_frozen ? NetMode::evaluation : NetMode::training, description.phase,
-                 description.scope);
-  LOWTIDE_TRY(const ValueId logits, build_network(net, train.images, classes));
-  if (prefix.empty()) {
-    train.layers = net.layers();
-    places = hint_places(phase.guidance, net.places());
-  }
-  if (is_guided(phase)) LOWTIDE_TRY_VOID(add_signals(net, phase.guidance, places, networks, network, logits));
-  network.first_parameter = train.parameters.size();
-  for (NetParameter parameter : net.parameters()) {
-    if (!prefix.empty()) parameter.hand_over = guided_hand_over(description, phase, parameter.hand_over);
-    train.parameters.push_back(std::move(parameter));
-  }
-  network.end_parameter = train.parameters.size();
-  network.norm_updates = net.norm_updates();
-  LOWTIDE_TRY(network.metrics.loss, add_loss(train, phase.training, logits));
-  LOWTIDE_TRY(network.metrics.correct, ops::correct_count(train.graph, "correct", logits, train.labels));
+// The loss of a network on the labels.
+Result<void> add_task(TrainGraph& train, const Phase& phase, StepNetwork& network) {
+  const NetScope& scope = network.forward.description.scope;
+  network.metrics = {.prefix = scope.prefix, .is_trained = !scope.is_frozen};
+  train.graph.set_scope(scope.prefix);
+  const ValueId logits = network.forward.logits;
+  auto loss = add_loss(train, phase.training, logits);
+  auto correct = ops::correct_count(train.graph, "correct", logits, train.labels);
+  train.graph.set_scope({});
+  LOWTIDE_TRY(network.metrics.loss, std::move(loss));
+  LOWTIDE_TRY(network.metrics.correct, std::move(correct));
   return {};
 }
 
@@ -151,20 +110,19 @@ std::vector<ValueId> conditions_beside(const std::vector<StepNetwork>& networks,
 // gradient of any of them is not finite, parameters, moments and running statistics stay bit for bit.
 Result<void> add_updates(TrainGraph& train, std::vector<StepNetwork>& networks) {
   const auto parameters_of = [&](const StepNetwork& network) {
-    return std::span(train.parameters)
-        .subspan(network.first_parameter, network.end_parameter - network.first_parameter);
+    return std::span(train.parameters).subspan(network.first_parameter, network.forward.parameters.size());
   };
   for (StepNetwork& network : networks) {
     if (!network.metrics.is_trained) continue;
-    LOWTIDE_TRY(network.gradient, add_gradient_norm(train, network.description, parameters_of(network)));
+    LOWTIDE_TRY(network.gradient, add_gradient_norm(train, network.forward.description, parameters_of(network)));
     network.metrics.norm = network.gradient.norm;
   }
   for (const StepNetwork& network : networks) {
     if (!network.metrics.is_trained) continue;
     LOWTIDE_TRY(const ValueId scale, ops::finite_gate(train.graph, network.metrics.prefix + "counts",
                                                       network.gradient.scale, conditions_beside(networks, network)));
-    LOWTIDE_TRY_VOID(add_update(train, network.description, parameters_of(network), network.gradient, scale));
-    LOWTIDE_TRY_VOID(append_norm_updates(train.graph, network.norm_updates, scale));
+    LOWTIDE_TRY_VOID(add_update(train, network.forward.description, parameters_of(network), network.gradient, scale));
+    LOWTIDE_TRY_VOID(append_norm_updates(train.graph, network.forward.norm_updates, scale));
   }
   return {};
 }
@@ -185,13 +143,15 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
   train.labels = graph.input("labels", {DType::u32, Shape{input.batch}});
   graph.step_block();
 
+  LOWTIDE_TRY(auto forward, add_networks(graph, NetMode::training, phase, fixed_teacher, train.images, input.classes));
+  train.layers = forward.front().layers;
   std::vector<StepNetwork> networks;
-  for (GuidedNetwork& description : guided_networks(phase, fixed_teacher)) {
-    networks.push_back({.description = std::move(description)});
-  }
-  std::vector<std::string> places;
-  for (StepNetwork& network : networks) {
-    LOWTIDE_TRY_VOID(add_network(train, phase, input.classes, places, networks, network));
+  for (ForwardNetwork& network : forward) {
+    const std::vector<NetParameter>& own = network.parameters;
+    const size_t first = train.parameters.size();
+    train.parameters.insert(train.parameters.end(), own.begin(), own.end());
+    networks.push_back({.forward = std::move(network), .first_parameter = first});
+    LOWTIDE_TRY_VOID(add_task(train, phase, networks.back()));
   }
   if (is_guided(phase)) LOWTIDE_TRY_VOID(add_matches(graph, phase.guidance, networks));
   const Objective objective = objective_of(phase.guidance, networks);

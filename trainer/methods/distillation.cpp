@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "trainer/methods/guided.hpp"
 
 namespace lowtide::trainer {
@@ -85,14 +87,18 @@ Result<void> start_teacher(const Phase& phase, const TeacherStart& start, const 
   if (source == nullptr && is_guided(phase) && teacher_source(phase) == "network") source = from;
   if (source == nullptr) return {};
   std::vector<NamedTensor> wanted;
+  std::set<std::string_view> names;
   for (const NetParameter& parameter : parameters) {
-    if (!parameter.name.starts_with(kTeacherPrefix)) continue;
+    // A trained teacher is in full precision: its only steps are those of hints, which calibration sets.
+    const bool is_step = has_trained_teacher(phase) && parameter.learned;
+    if (!parameter.name.starts_with(kTeacherPrefix) || is_step) continue;
+    names.insert(parameter.name);
     wanted.push_back({std::string(parameter.local_name()), f32_desc(parameter.shape), {}});
   }
   LOWTIDE_TRY_VOID(
       match_tensors(*source, wanted, true, fmt::format("that the teacher of phase '{}' starts from", phase.name)));
   for (NamedTensor& tensor : fresh) {
-    if (!tensor.name.starts_with(kTeacherPrefix)) continue;
+    if (!names.contains(tensor.name)) continue;
     tensor.bytes = source->find(tensor.name.substr(kTeacherPrefix.size()))->bytes;
   }
   return {};

@@ -13,6 +13,7 @@
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/scale/scale.hpp"
+#include "trainer/nets/expansion.hpp"
 #include "trainer/nets/layer_operands.hpp"
 
 namespace lowtide::trainer {
@@ -77,9 +78,9 @@ Result<std::vector<ValueId>> hint_maps(NetContext& net, const std::string& name,
     }
     const std::string node = fmt::format("{}/{}", name, place);
     const LayerPrecision precision = layer_precision(quantization, place, LayerPosition::inner);
-    const LayerOperand map = layer_input(net, node, found->signal, precision);
+    const LayerInput map = merged_input(net, node, found->signal, precision);
     if (net.error()) return tl::unexpected(*net.error());
-    LOWTIDE_TRY(const ValueId real, real_value(net.graph(), node, map));
+    LOWTIDE_TRY(const ValueId real, real_value(net.graph(), node, map.main));
     maps.push_back(real);
   }
   return maps;

@@ -20,7 +20,8 @@ struct GuidedSignals {
 std::vector<std::string> hint_places(const GuidanceOptions& guidance, const std::vector<NetPlace>& places);
 
 // The feature maps of a network that was just built, its context still open, each behind the activation quantiser that
-// `quantization` gives to the place. Error: a place that the network does not have.
+// `quantization` gives to the place, and with EXP-Net's branch merged, as the next layer sees it; of halves side by
+// side the one that stays. Error: a place that the network does not have.
 Result<std::vector<ValueId>> hint_maps(NetContext& net, const std::string& name, std::span<const std::string> places,
                                        const QuantizationOptions& quantization);
 

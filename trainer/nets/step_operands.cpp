@@ -68,7 +68,7 @@ void measure(NetContext& net, const StepSpec& spec, ValueId real, Activation app
     const ops::QuantizeMagnitudeOpParams mean = {.magnitude = ops::Magnitude::mean};
     magnitude = net.keep(append_one(graph, ops::kQuantizeMagnitudeDetachedOp, spec.node + "/magnitude", mean, {x}));
   }
-  if (!net.has_failed()) graph.make_metric(magnitude, magnitude_name(spec.parameter));
+  if (!net.has_failed()) graph.make_metric(magnitude, magnitude_name(graph.scope() + spec.parameter));
 }
 
 }  // namespace
