@@ -48,6 +48,17 @@ TEST(Recipe, EveryShippedRecipeReadsAndRoundTrips) {
   }
 }
 
+// The comment that a recipe opens with says how it is run.
+TEST(Recipe, EveryShippedRecipeSaysItsCommand) {
+  for (const auto& path : shipped_recipes()) {
+    const Result<std::string> text = read_text(path, 1 << 20);
+    ASSERT_TRUE(text) << text.error().to_string();
+    const std::string head = text->substr(0, text->find("\nname = "));
+    const std::string file = "samples/recipes/" + path.filename().string();
+    EXPECT_NE(head.find("lowtide train " + file) & head.find("lowtide export " + file), std::string::npos) << path;
+  }
+}
+
 TEST(Recipe, FashionTwinsDifferInPrecisionOnly) {
   const std::string folder = LOWTIDE_SOURCE_DIR "/samples/recipes/";
   const Result<Recipe> low = read_recipe(folder + "fashion_mnist_w2a2.toml");
@@ -234,7 +245,7 @@ TEST(Recipe, EachMistakeHasASentence) {
       {"[schedule]\nname = \"cosine\"\nfinal_rate = 0.1", "above schedule.rate"},
       {"[training]\nloss = \"mse\"\nlabel_smoothing = 0.1", "label_smoothing belongs to"},
       {"[[phase]]\ninitialize_from = \"previous\"", "the first phase has none before it"},
-      {"[quantization]\nweight_quantizer = \"syq\"\nweight_bits = 3", "1 bit (signs) or 2 (ternary)"},
+      {"[quantization]\nweight_quantizer = \"syq\"\nweight_bits = 3", "has 1 or 2 bits"},
       {"[[phase]]\ninitialize_from = \"continue\"", "the first phase has none before it"},
       {"[[phase]]\n[[phase]]\ninitialize_from = \"continue\"\n[phase.network]\nname = \"lenet5\"", "keeps the network"},
       {"[[phase]]\n[[phase]]\ninitialize_from = \"continue\"\n[phase.optimizer]\nname = \"sgd\"", "moments"},
