@@ -24,7 +24,8 @@ using graph::Value;
 using Json = nlohmann::json;
 
 constexpr uint64_t kMaxElements = uint64_t{1} << 31;  // of one value
-constexpr size_t kMaxNodes = 100000;
+constexpr size_t kMaxNodes = 1u << 14;                // and values: names are looked up one by one
+constexpr int kMaxJsonDepth = 8;
 
 tl::unexpected<Error> bad(std::string text) {
   return fail(ErrorCode::format, "the graph: " + std::move(text));
@@ -235,7 +236,13 @@ std::string encode_graph(const Graph& graph, const CodedWeights& coded) {
 
 Result<GraphOfText> decode_graph(std::string_view text, uint32_t batch) {
   LOWTIDE_CHECK(batch > 0, "a batch of no images");
-  const Json json = Json::parse(text, nullptr, false);
+  bool is_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
+    is_deep = is_deep || depth > kMaxJsonDepth;
+    return !is_deep;
+  };
+  const Json json = Json::parse(text, watch, false);
+  if (is_deep) return bad("it is nested deeper than any graph");
   const Json* values = member(json, "values", Json::value_t::array);
   const Json* nodes = member(json, "nodes", Json::value_t::array);
   const Json* output = member(json, "output", Json::value_t::number_unsigned);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "engine/graph/op_info.hpp"
+#include "engine/model/constant_checks.hpp"
 #include "engine/model/graph_text.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
@@ -24,6 +25,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kFormatName = "lowtide packed model";
 constexpr uint32_t kMaxImageExtent = 1u << 14;
 constexpr uint32_t kMaxClasses = 1u << 20;
+constexpr int kMaxJsonDepth = 8;
 
 std::string encode_info(const ModelInfo& info) {
   return Json{{"network", info.network},     {"height", info.height},           {"width", info.width},
@@ -60,21 +62,30 @@ bool take(const Json& json, const char* name, size_t count, std::vector<float>& 
 }
 
 Result<ModelInfo> decode_info(std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
+  bool is_deep = false;
+  const auto watch = [&](int depth, Json::parse_event_t, Json&) {
+    is_deep = is_deep || depth > kMaxJsonDepth;
+    return !is_deep;
+  };
+  const Json json = Json::parse(text, watch, false);
   ModelInfo info;
-  const bool ok = json.is_object() && take(json, "network", info.network) && take(json, "source", info.source) &&
-                  take(json, "height", kMaxImageExtent, info.height) &&
+  const bool ok = !is_deep && json.is_object() && take(json, "network", info.network) &&
+                  take(json, "source", info.source) && take(json, "height", kMaxImageExtent, info.height) &&
                   take(json, "width", kMaxImageExtent, info.width) && take(json, "channels", 4096, info.channels) &&
                   take(json, "classes", kMaxClasses, info.classes) && take(json, "mean", info.channels, info.mean) &&
                   take(json, "deviation", info.channels, info.deviation);
-  bool deviations_are_positive = true;
-  for (const float deviation : info.deviation) deviations_are_positive = deviations_are_positive && deviation > 0;
+  bool pixels_are_finite = ok;  // whatever pixel / 255 is: (0 .. 1 - mean) / deviation
+  for (size_t c = 0; ok && c < info.channels; ++c) {
+    pixels_are_finite = pixels_are_finite && info.deviation[c] > 0 &&
+                        std::isfinite((1.0f + std::fabs(info.mean[c])) / info.deviation[c]);
+  }
   const auto names = ok ? json.find("class_names") : json.end();
-  if (!ok || !deviations_are_positive || names == json.end() || !names->is_array() ||
+  if (!ok || !pixels_are_finite || names == json.end() || !names->is_array() ||
       (!names->empty() && names->size() != info.classes)) {
-    return fail(ErrorCode::format,
-                "the 'info' must give network, source, height, width, channels, classes, mean, deviation "
-                "(positive) and class_names (none, or one per class)");
+    return fail(
+        ErrorCode::format,
+        "the 'info' must give network, source, height, width, channels, classes, mean, deviation "
+        "(positive, and not so small that a pixel has no finite value) and class_names (none, or one per class)");
   }
   for (const Json& name : *names) {
     if (!name.is_string()) return fail(ErrorCode::format, "a class name is not a text");
@@ -255,6 +266,8 @@ Result<PackedModel> PackedModel::check(Safetensors container, std::string_view s
   if (constants) constants = check_thresholds(graph, model);
   if (constants) constants = check_shift_weights(graph, model);
   if (constants) constants = check_codes(graph, model);
+  if (constants) constants = check_contents(graph, model);
+  if (constants) constants = check_alignment(*model.file_);
   if (!constants) return tl::unexpected(in_file(std::move(constants).error(), source));
   return model;
 }

@@ -24,8 +24,7 @@ constexpr Row kRows[] = {
     {"linear", 2, 2},        {"max_pool2d", 1, 1},    {"pack", 1, 4},
     {"packed_conv2d", 2, 4}, {"packed_linear", 2, 4}, {"packed_max_pool2d", 1, 1},
     {"prelu", 2, 2},         {"relu", 1, 1},          {"reshape", 1, 1},
-    {"scale", 2, 2},         {"subsample", 1, 1},     {"tap_conv2d", 3, 3},
-    {"unpack", 1, 1},
+    {"scale", 2, 2},         {"tap_conv2d", 3, 3},    {"unpack", 1, 1},
 };
 
 struct Range {
@@ -45,13 +44,19 @@ Range range_of(std::string_view field) {
   if (field == "activation" || field == "output_activation" || field == "kind") return {0, 2};
   if (field == "weight") return {0, 2};
   if (field == "output") return {0, 3};
-  if (field == "rule") return {0, 1};
+  if (field == "rule" || field == "count_includes_pad") return {0, 1};
   if (starts_with_any(field, {"stride", "kernel", "window", "dilation", "groups"})) return {1, 0xffff};
   if (starts_with_any(field, {"extent", "first", "count"})) return {0, 0x7fffffff};
   return {0, 0xffff};
 }
 
 }  // namespace
+
+std::vector<std::string_view> model_op_names() {
+  std::vector<std::string_view> names;
+  for (const Row& row : kRows) names.push_back(row.op);
+  return names;
+}
 
 Result<const graph::OpInfo*> find_model_op(std::string_view name, size_t input_count) {
   for (const Row& row : kRows) {

@@ -6,11 +6,14 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/result.hpp"
 #include "engine/graph/op_info.hpp"
 
 namespace lowtide::model {
+
+std::vector<std::string_view> model_op_names();
 
 // The op of that name, or a sentence: unknown, or one that only training uses.
 Result<const graph::OpInfo*> find_model_op(std::string_view name, size_t input_count);

@@ -224,6 +224,7 @@ Layout lay_out(const Metadata& metadata, std::span<const StoredTensor> tensors) 
 
 Result<Safetensors> Safetensors::parse(std::span<const std::byte> bytes, std::string_view source) {
   uint64_t header_bytes = 0;
+  const std::byte* const start = bytes.data();
   if (bytes.size() < sizeof(header_bytes)) return bad(source, fmt::format("it has only {} bytes", bytes.size()));
   std::memcpy(&header_bytes, bytes.data(), sizeof(header_bytes));
   bytes = bytes.subspan(sizeof(header_bytes));
@@ -237,7 +238,10 @@ Result<Safetensors> Safetensors::parse(std::span<const std::byte> bytes, std::st
   Safetensors result;
   LOWTIDE_TRY(result.metadata_, read_metadata(header, source));
   LOWTIDE_TRY(result.tensors_, read_tensors(header, bytes.subspan(static_cast<size_t>(header_bytes)), source));
-  for (size_t i = 0; i < result.tensors_.size(); ++i) result.index_.emplace(result.tensors_[i].name, i);
+  for (size_t i = 0; i < result.tensors_.size(); ++i) {
+    result.tensors_[i].offset = static_cast<uint64_t>(result.tensors_[i].bytes.data() - start);
+    result.index_.emplace(result.tensors_[i].name, i);
+  }
   return result;
 }
 

@@ -31,6 +31,7 @@ struct StoredTensor {
   std::string name;
   TensorDesc desc;  // f32 f16 i32 u32 i8 u8; at most four extents; bytes.size() == desc.bytes()
   std::span<const std::byte> bytes;
+  uint64_t offset = 0;  // of the bytes from the start of the file; readers set it, writers decide it
 };
 
 // A container that was read and checked: every tensor lies inside the data, none overlaps another, and each has as

@@ -137,8 +137,10 @@ Example ternary_example(uint32_t magnitudes, uint32_t signs) {
   const quant::PackedWeightExtents extents = {.k = 3, .taps = 4, .c = 40, .bits = 2, .kind = quant::WeightKind::shift};
   const ValueId w = e.constant("linear.weight", {DType::u32, extents.shape()});
   std::vector<int32_t> words(extents.words());
-  for (size_t i = 0; i < words.size(); ++i) words[i] = i / extents.k % 2 == 0 ? -1 : 0;  // +1 everywhere
-  words[0] = static_cast<int32_t>(magnitudes);                                           // of channel 0
+  for (size_t i = 0; i < words.size(); ++i) {  // +1 everywhere: 32 channels in one word, 8 in the next
+    words[i] = i / extents.k % 2 == 1 ? 0 : i / extents.k / 2 % 2 == 0 ? -1 : 0xff;
+  }
+  words[0] = static_cast<int32_t>(magnitudes);  // of channel 0
   words[extents.k] = static_cast<int32_t>(signs);
   e.constants["linear.weight"] = bytes_of(words);
   const ValueId logits = *ops::packed_linear(g, "linear", codes, w, {},
