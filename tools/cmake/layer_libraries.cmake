@@ -2,7 +2,8 @@
 foreach(layer base tensor quant kernel graph ops plan reference model vk runtime infer)
   target_link_libraries(lowtide_${layer} PRIVATE fmt::fmt)
 endforeach()
-target_link_libraries(lowtide_model PRIVATE nlohmann_json::nlohmann_json)
+# Headers alone, in sources alone: nothing that links lowtide needs them.
+target_link_libraries(lowtide_model PRIVATE $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)
 if(TARGET lowtide_volk)
   target_link_libraries(lowtide_vk PRIVATE lowtide_volk Threads::Threads)
   target_link_libraries(lowtide_runtime PRIVATE lowtide_volk)
@@ -18,7 +19,7 @@ target_link_libraries(lowtide_trainer PRIVATE fmt::fmt)
 find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
-target_link_libraries(lowtide_trainer PRIVATE JPEG::JPEG nlohmann_json::nlohmann_json PNG::PNG Threads::Threads ZLIB::ZLIB)
+target_link_libraries(lowtide_trainer PRIVATE JPEG::JPEG $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> PNG::PNG Threads::Threads ZLIB::ZLIB)
 
 # libmatio reads the MATLAB files of SVHN. Without it that data set is refused with a sentence.
 find_path(LOWTIDE_MATIO_INCLUDE_DIR matio.h)
