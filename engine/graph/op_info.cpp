@@ -20,9 +20,10 @@ std::string describe_params(const Node& node) {
   std::string out;
   for (const ParamField& field : node.op->fields) {
     const std::byte* at = node.param_storage.data() + field.offset;
-    if (!out.empty()) out += ' ';
     uint32_t word = 0;
     std::memcpy(&word, at, sizeof word);
+    if (field.is_for_training && word == 0) continue;
+    if (!out.empty()) out += ' ';
     switch (field.type) {
       case FieldType::u32:
         out += fmt::format("{}={}", field.name, word);

@@ -24,6 +24,7 @@ struct ParamField {
   const char* name;
   uint32_t offset;
   FieldType type;
+  bool is_for_training = false;  // 0 wherever a network is evaluated: not in model files, in dumps where it is not 0
 };
 
 // The parameter struct of an op that has none.

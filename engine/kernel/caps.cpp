@@ -20,6 +20,7 @@ DeviceCaps software_caps() {
                   bit(Feature::subgroup_arithmetic) | bit(Feature::subgroup_shuffle) | bit(Feature::subgroup_ballot) |
                   bit(Feature::integer_dot) | bit(Feature::cooperative_matrix) | bit(Feature::cooperative_matrix2) |
                   bit(Feature::device_address) | bit(Feature::int64) | bit(Feature::int16);
+  caps.matrix_f16 = {8, 8, 8};
   caps.subgroup_size = caps.min_subgroup_size = caps.max_subgroup_size = 16;
   caps.max_workgroup_invocations = 1024;
   caps.max_workgroup_size = {1024, 1024, 1024};
@@ -36,6 +37,7 @@ DeviceCaps data_centre_caps() {
   DeviceCaps caps = software_caps();
   caps.name = "data-centre GPU";
   caps.kind = DeviceKind::discrete;
+  caps.matrix_f16 = {16, 16, 16};
   caps.subgroup_size = caps.min_subgroup_size = caps.max_subgroup_size = 32;
   caps.max_shared_bytes = 49152;
   caps.max_storage_buffer_bytes = 0xffffffffull;

@@ -14,6 +14,11 @@ namespace lowtide {
 
 enum class DeviceKind : uint8_t { other, integrated, discrete, virtual_gpu, cpu };
 
+// A cooperative matrix product [m,k] x [k,n] of subgroup scope; 0: none.
+struct MatrixShape {
+  uint32_t m = 0, n = 0, k = 0;
+};
+
 struct DeviceCaps {
   std::string name;    // "llvmpipe (LLVM 19.1.7, 512 bits)"
   std::string driver;  // "Mesa 26.1.0"
@@ -24,6 +29,7 @@ struct DeviceCaps {
   DeviceKind kind = DeviceKind::other;
 
   FeatureMask features = 0;     // after self-tests and LOWTIDE_DISABLE_* switches
+  MatrixShape matrix_f16;       // f16 x f16 -> f32
   uint32_t subgroup_size = 32;  // the default
   uint32_t min_subgroup_size = 32;
   uint32_t max_subgroup_size = 32;

@@ -36,6 +36,10 @@ Json encode_params(const Node& node) {
   for (const graph::ParamField& field : node.op->fields) {
     uint32_t word = 0;
     std::memcpy(&word, node.param_storage.data() + field.offset, sizeof word);
+    if (field.is_for_training) {
+      LOWTIDE_CHECK(word == 0, "a graph for training cannot be written as a model");
+      continue;
+    }
     if (field.type == FieldType::f32) {
       float value = 0;
       std::memcpy(&value, &word, sizeof value);
@@ -174,11 +178,14 @@ Result<void> decode_node(Graph& graph, const Json& json, uint32_t batch) {
     return bad("a node needs name, op, params and inputs");
   }
   LOWTIDE_TRY(const graph::OpInfo* op, find_model_op(op_name->get<std::string>(), inputs->size()));
-  if (params->size() != op->fields.size()) {
-    return bad(fmt::format("{} has {} parameters, but a node gives {}", op->name, op->fields.size(), params->size()));
+  const auto wanted = static_cast<size_t>(std::count_if(
+      op->fields.begin(), op->fields.end(), [](const graph::ParamField& field) { return !field.is_for_training; }));
+  if (params->size() != wanted) {
+    return bad(fmt::format("{} has {} parameters, but a node gives {}", op->name, wanted, params->size()));
   }
   std::array<std::byte, graph::kMaxOpParamBytes> storage = {};
   for (const graph::ParamField& field : op->fields) {
+    if (field.is_for_training) continue;
     const auto it = params->find(field.name);
     if (it == params->end()) return bad(fmt::format("a node of {} lacks the parameter {}", op->name, field.name));
     LOWTIDE_TRY_VOID(decode_param(*op, field, *it, storage.data()));

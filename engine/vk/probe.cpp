@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/kernel/dispatch.hpp"
+#include "engine/vk/features.hpp"
 
 namespace lowtide::vk {
 namespace {
@@ -80,6 +81,27 @@ FeatureMask subgroup_features(const VkPhysicalDeviceVulkan11Properties& v11) {
   return mask;
 }
 
+// The shape for f16 x f16 -> f32 at subgroup scope: 16x16x16 where it is listed, which most hardware has natively, else
+// the one of most products.
+MatrixShape f16_matrix_shape(VkPhysicalDevice handle) {
+  uint32_t count = 0;
+  if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR == nullptr) return {};
+  if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(handle, &count, nullptr) != VK_SUCCESS) return {};
+  std::vector<VkCooperativeMatrixPropertiesKHR> rows(count,
+                                                     {.sType = VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_KHR});
+  if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(handle, &count, rows.data()) < VK_SUCCESS) return {};
+  MatrixShape best;
+  for (const VkCooperativeMatrixPropertiesKHR& row : rows) {
+    const bool is_f16 = row.AType == VK_COMPONENT_TYPE_FLOAT16_KHR && row.BType == VK_COMPONENT_TYPE_FLOAT16_KHR;
+    const bool sums_f32 = row.CType == VK_COMPONENT_TYPE_FLOAT32_KHR && row.ResultType == VK_COMPONENT_TYPE_FLOAT32_KHR;
+    const MatrixShape shape = {row.MSize, row.NSize, row.KSize};
+    if (!is_f16 || !sums_f32 || row.scope != VK_SCOPE_SUBGROUP_KHR || shape.k > 32) continue;
+    if (shape.m == 16 && shape.n == 16 && shape.k == 16) return shape;
+    if (shape.m * shape.n * shape.k > best.m * best.n * best.k) best = shape;
+  }
+  return best;
+}
+
 // The first family with a compute queue; a family without graphics is preferred (its work runs beside the desktop's).
 std::optional<uint32_t> compute_family(VkPhysicalDevice handle, uint32_t& timestamp_bits) {
   uint32_t count = 0;
@@ -134,6 +156,11 @@ PhysicalDevice probe(VkPhysicalDevice handle) {
   FeatureChain chain(device.extensions);
   vkGetPhysicalDeviceFeatures2(handle, chain.head());
   caps.features = chain.mask() | subgroup_features(properties.v11);
+  // Mesa 26.1's llvmpipe crashes in compiling cooperative matrices unless its subgroups are 8 wide (256-bit vectors).
+  if (properties.v12.driverID == VK_DRIVER_ID_MESA_LLVMPIPE && caps.subgroup_size != 8) {
+    disable_features(caps, bit(Feature::cooperative_matrix));
+  }
+  if (caps.has(bit(Feature::cooperative_matrix))) caps.matrix_f16 = f16_matrix_shape(handle);
   // Bounds-checked storage buffers cost llvmpipe about a factor of two against device addresses.
   caps.prefers_device_address =
       properties.v12.driverID == VK_DRIVER_ID_MESA_LLVMPIPE && caps.has(bit(Feature::device_address));

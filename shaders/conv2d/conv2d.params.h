@@ -44,6 +44,32 @@ struct Conv2dBackwardWeightParams {
   float scale;
 };
 
+// By cooperative matrices: see forward_matrix.comp. Strides and firsts are in elements.
+struct Conv2dMatrixParams {
+  uint images, grid_height, grid_width;  // destination pixels
+  uint groups;
+  uint source_height, source_width, source_channels;
+  uint group_reduced, group_lanes;  // source and destination channels per group
+  uint tap_rows, tap_columns;
+  int row_numerator, row_step, row_offset;
+  int column_numerator, column_step, column_offset;
+  uint w_first, w_group, w_lane, w_tap_row, w_tap_column;
+  uint destination_first, destination_image, destination_row, destination_column;
+  uint workgroups;  // that have work
+  float scale;
+};
+
+struct Conv2dMatrixWeightParams {
+  uint images, x_height, x_width, dy_height, dy_width;
+  uint groups, group_c, group_k;
+  uint kernel_height, kernel_width;
+  uint stride_h, stride_w, dilation_h, dilation_w, pad_h, pad_w;
+  uint slice_pixels;  // of dy, per slice
+  uint slice_words;   // elements of dw
+  uint workgroups;    // that have work
+  float scale;
+};
+
 struct Conv2dSumParams {
   uint count;   // elements of dw
   uint slices;  // partial sums of each

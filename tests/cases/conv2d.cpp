@@ -37,13 +37,26 @@ OpCase whole_case(const Row& row) {
           }};
 }
 
-// One of the three ops alone. Levels: activations 0..15, weights odd in -15..15, any gradient an integer.
-OpCase single_case(const graph::OpInfo& op, const Row& row, bool is_exact) {
+// How the operands of a single op are drawn. Levels: activations 0..15, weights odd in -15..15, any gradient an
+// integer. Short: multiples of 1/64 in [-1, 1], which f16 holds exactly, so that only the order of f32 sums is left to
+// differ.
+enum class Draw { real, levels, short_real };
+
+std::string draw_text(Draw draw) {
+  return draw == Draw::levels ? "/levels" : draw == Draw::short_real ? "/short" : "";
+}
+
+// One of the three ops alone.
+OpCase single_case(const graph::OpInfo& op, const Row& row, Draw draw) {
   const graph::OpInfo* const info = &op;
-  OpCase op_case = {.name = fmt::format("{}{}/{}", op.name, is_exact ? "/levels" : "", shape_text(row)),
-                    .check_gradient = false,
-                    .outputs_are_exact = is_exact};
-  op_case.build = [row, info, is_exact](graph::Graph& g) -> Result<CaseGraph> {
+  const bool is_exact = draw == Draw::levels, is_f16 = row.params.operands == ops::Operands::f16;
+  OpCase op_case = {
+      .name = fmt::format("{}{}{}/{}", op.name, draw_text(draw), is_f16 ? "/operands_f16" : "", shape_text(row)),
+      .check_gradient = false,
+      .outputs_are_exact = is_exact};
+  // Each operand is rounded by at most 2^-12 of itself; the errors of many products average out.
+  if (is_f16 && draw == Draw::real) op_case.tolerance = 2.5e-4;
+  op_case.build = [row, info, draw, is_exact](graph::Graph& g) -> Result<CaseGraph> {
     const bool is_forward = info == &ops::kConv2dOp, is_backward_input = info == &ops::kConv2dBackwardInputOp;
     const ValueId a = g.input("a", f32_desc(is_backward_input ? row.w : row.x));
     const ValueId b = g.input("b", f32_desc(is_forward ? row.w : output_shape(row)));
@@ -59,8 +72,8 @@ OpCase single_case(const graph::OpInfo& op, const Row& row, bool is_exact) {
     }
     const Distribution first = is_backward_input ? integers(-15, 15, 2) : integers(0, 15);
     const Distribution second = is_forward ? integers(-15, 15, 2) : integers(-3, 3);
-    return CaseGraph{.inputs = {{a, is_exact ? first : uniform(-1, 1)}, {b, is_exact ? second : uniform(-1, 1)}},
-                     .outputs = {result}};
+    const Distribution real = draw == Draw::real ? uniform(-1, 1) : integers(-1, 1, 1.0 / 64);
+    return CaseGraph{.inputs = {{a, is_exact ? first : real}, {b, is_exact ? second : real}}, .outputs = {result}};
   };
   return op_case;
 }
@@ -116,18 +129,38 @@ const Row kLarge[] = {
     {{2, 6, 66, 13}, {18, 3, 3, 13}, {.pad_h = 3, .pad_w = 3, .dilation_h = 3, .dilation_w = 3}},
 };
 
+// For cooperative matrices: channels in fours, tails in every dimension of the tile, parity classes without a tap.
+const Row kMatrix[] = {
+    {{2, 9, 61, 4}, {20, 3, 3, 4}, {.stride_h = 2, .stride_w = 2, .pad_h = 1, .pad_w = 1}},
+    {{1, 5, 23, 36}, {68, 3, 3, 36}, {.pad_h = 1, .pad_w = 1}},
+    {{2, 9, 11, 16}, {24, 3, 3, 8}, {.pad_h = 1, .pad_w = 1, .groups = 2}},
+    {{2, 10, 13, 8}, {12, 3, 3, 8}, {.stride_h = 3, .stride_w = 2, .dilation_h = 2, .dilation_w = 2}},
+    {{2, 11, 12, 8}, {12, 2, 1, 8}, {.stride_h = 3, .stride_w = 2, .output_scale = 0.3f}},
+    {{1, 5, 40, 8}, {8, 3, 5, 8}, {.stride_w = 3, .pad_w = 2}},
+    {{16, 8, 8, 12}, {16, 3, 3, 12}, {.pad_h = 1, .pad_w = 1}},
+};
+
 }  // namespace
 
 std::vector<OpCase> conv2d_cases() {
   std::vector<OpCase> cases;
   for (const Row& row : kSmall) cases.push_back(whole_case(row));
   for (const graph::OpInfo* op : {&ops::kConv2dOp, &ops::kConv2dBackwardInputOp, &ops::kConv2dBackwardWeightOp}) {
-    for (const Row& row : kLarge) cases.push_back(single_case(*op, row, false));
+    for (const Row& row : kLarge) cases.push_back(single_case(*op, row, Draw::real));
     for (const Row& row : {kSmall[2], kSmall[7], kLarge[0], kLarge[1], kLarge[3], kSmall[11], kLarge[11], kLarge[12]}) {
       Row levels = row;
       levels.params.output_scale = 0.125f;
-      cases.push_back(single_case(*op, levels, true));
+      cases.push_back(single_case(*op, levels, Draw::levels));
     }
+    for (Row row : kMatrix) {
+      row.params.operands = ops::Operands::f16;
+      cases.push_back(single_case(*op, row, Draw::short_real));
+    }
+    Row row = kMatrix[0];
+    row.params.operands = ops::Operands::f16;
+    cases.push_back(single_case(*op, row, Draw::real));
+    row.params.output_scale = 0.125f;
+    cases.push_back(single_case(*op, row, Draw::levels));
   }
   return cases;
 }

@@ -13,6 +13,7 @@ namespace {
 struct Row {
   uint32_t n, c, k;
   float output_scale = 1.0f;
+  ops::Operands operands = ops::Operands::f32;
 };
 
 OpCase whole_case(const Row& row) {
@@ -26,7 +27,8 @@ OpCase whole_case(const Row& row) {
 
 OpCase single_case(const graph::OpInfo& op, const Row& row, bool is_exact) {
   const graph::OpInfo* const info = &op;
-  OpCase op_case = {.name = fmt::format("{}{}/n{}_c{}_k{}", op.name, is_exact ? "/levels" : "", row.n, row.c, row.k),
+  OpCase op_case = {.name = fmt::format("{}{}{}/n{}_c{}_k{}", op.name, is_exact ? "/levels" : "",
+                                        row.operands == ops::Operands::f16 ? "/operands_f16" : "", row.n, row.c, row.k),
                     .check_gradient = false,
                     .outputs_are_exact = is_exact};
   op_case.build = [row, info, is_exact](graph::Graph& g) -> Result<CaseGraph> {
@@ -34,7 +36,8 @@ OpCase single_case(const graph::OpInfo& op, const Row& row, bool is_exact) {
     const bool is_forward = info == &ops::kLinearOp, is_backward_input = info == &ops::kLinearBackwardInputOp;
     const ValueId a = g.input("a", f32_desc(is_backward_input ? w : x));
     const ValueId b = g.input("b", f32_desc(is_forward ? w : y));
-    LOWTIDE_TRY(const ValueId result, append_one(g, *info, "op", ops::LinearParams{row.output_scale}, {a, b}));
+    LOWTIDE_TRY(const ValueId result,
+                append_one(g, *info, "op", ops::LinearParams{row.output_scale, row.operands}, {a, b}));
     const Distribution levels = integers(-15, 15, 2);
     return CaseGraph{.inputs = {{a, is_exact ? levels : uniform(-1, 1)}, {b, is_exact ? levels : uniform(-1, 1)}},
                      .outputs = {result}};
@@ -56,6 +59,7 @@ std::vector<OpCase> linear_cases() {
     for (const Row& row : {Row{5, 64, 33, 0.25f}, Row{67, 31, 65, 0.125f}}) {
       cases.push_back(single_case(*op, row, true));
     }
+    cases.push_back(single_case(*op, {70, 132, 36, 0.5f, ops::Operands::f16}, true));
   }
   return cases;
 }

@@ -24,15 +24,16 @@ using graph::ParamField;
 constexpr uint64_t kMaxElements = (uint64_t{1} << 31) - 1;
 constexpr uint32_t kMaxStep = 4096;  // stride, padding, dilation, kernel extent: products stay far below 2^31
 
-#define LOWTIDE_CONV2D_FIELDS                                             \
-  {"stride_h", offsetof(Conv2dParams, stride_h), FieldType::u32},         \
-      {"stride_w", offsetof(Conv2dParams, stride_w), FieldType::u32},     \
-      {"pad_h", offsetof(Conv2dParams, pad_h), FieldType::u32},           \
-      {"pad_w", offsetof(Conv2dParams, pad_w), FieldType::u32},           \
-      {"dilation_h", offsetof(Conv2dParams, dilation_h), FieldType::u32}, \
-      {"dilation_w", offsetof(Conv2dParams, dilation_w), FieldType::u32}, \
-      {"groups", offsetof(Conv2dParams, groups), FieldType::u32}, {       \
-    "output_scale", offsetof(Conv2dParams, output_scale), FieldType::f32  \
+#define LOWTIDE_CONV2D_FIELDS                                                   \
+  {"stride_h", offsetof(Conv2dParams, stride_h), FieldType::u32},               \
+      {"stride_w", offsetof(Conv2dParams, stride_w), FieldType::u32},           \
+      {"pad_h", offsetof(Conv2dParams, pad_h), FieldType::u32},                 \
+      {"pad_w", offsetof(Conv2dParams, pad_w), FieldType::u32},                 \
+      {"dilation_h", offsetof(Conv2dParams, dilation_h), FieldType::u32},       \
+      {"dilation_w", offsetof(Conv2dParams, dilation_w), FieldType::u32},       \
+      {"groups", offsetof(Conv2dParams, groups), FieldType::u32},               \
+      {"output_scale", offsetof(Conv2dParams, output_scale), FieldType::f32}, { \
+    "operands", offsetof(Conv2dParams, operands), FieldType::u32, true          \
   }
 static_assert(offsetof(Conv2dBackwardInputParams, conv) == 0 && offsetof(Conv2dBackwardWeightParams, conv) == 0);
 

@@ -17,12 +17,18 @@
 
 namespace lowtide::ops {
 
+// What the factors of a convolution's products may be rounded to; sums are f32 whatever they are. f16 is leave, not
+// order: a device that would not gain by it, or cannot, computes in f32. Factors beyond 65504 become infinite in f16.
+// Levels and their products with levels are exact in both.
+enum class Operands : uint32_t { f32, f16 };
+
 struct Conv2dParams {
   uint32_t stride_h = 1, stride_w = 1;
   uint32_t pad_h = 0, pad_w = 0;  // zeros on both sides
   uint32_t dilation_h = 1, dilation_w = 1;
   uint32_t groups = 1;
   float output_scale = 1.0f;
+  Operands operands = Operands::f32;
 };
 
 struct Conv2dBackwardInputParams {

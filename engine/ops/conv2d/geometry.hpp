@@ -27,8 +27,8 @@ struct Conv2dGeometry {
 Conv2dGeometry conv2d_geometry(const graph::Node& node, const graph::Graph& graph);
 
 // y = x w^T as a convolution: the n rows become the columns of one image of height one.
-inline Conv2dGeometry dense_geometry(uint32_t n, uint32_t c, uint32_t k, float output_scale) {
-  return {1, 1, n, c, 1, n, k, 1, 1, {.output_scale = output_scale}};
+inline Conv2dGeometry dense_geometry(uint32_t n, uint32_t c, uint32_t k, float output_scale, Operands operands) {
+  return {1, 1, n, c, 1, n, k, 1, 1, {.output_scale = output_scale, .operands = operands}};
 }
 
 }  // namespace lowtide::ops

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/ops/conv2d/grouped.hpp"
+#include "engine/ops/conv2d/lower_matrix.hpp"
 #include "engine/ops/conv2d/tiling.hpp"
 #include "engine/ops/select.hpp"
 #include "gen/kernels/conv2d.hpp"
@@ -116,6 +117,17 @@ void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy,
 
 }  // namespace
 
+ValueId add_transposed_weight(const Conv2dGeometry& g, ValueId w, DispatchList& out) {
+  const ValueId transposed = out.scratch(g.w_count() * 4);
+  const kernels::conv2d_forward_transpose kernel{.w = w, .wt = transposed};
+  out.add(
+      kernel,
+      shaders::Conv2dTransposeParams{
+          .group_c = g.group_c(), .group_k = g.group_k(), .taps = g.r * g.s, .count = narrow<uint32_t>(g.w_count())},
+      groups_for(g.w_count(), kernel.local_size));
+  return transposed;
+}
+
 WeightWork weight_work(const Conv2dGeometry& g) {
   return {g.n, g.h, g.w, g.oh, g.ow, g.params.stride_w, g.params.groups, g.group_c(), g.group_k(), g.r, g.s};
 }
@@ -150,13 +162,7 @@ void lower_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, V
   params.w_lane = taps * group_c;
   params.w_reduced = 1;
   if (!caps.is_software()) {  // there, a strided load costs no more than a contiguous one
-    const ValueId transposed = out.scratch(g.w_count() * 4);
-    const kernels::conv2d_forward_transpose kernel{.w = w, .wt = transposed};
-    out.add(kernel,
-            shaders::Conv2dTransposeParams{
-                .group_c = group_c, .group_k = group_k, .taps = taps, .count = narrow<uint32_t>(g.w_count())},
-            groups_for(g.w_count(), kernel.local_size));
-    w = transposed;
+    w = add_transposed_weight(g, w, out);
     params.w_lane = 1;
     params.w_reduced = group_k;
   }
@@ -270,15 +276,18 @@ struct Variant {
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{0, fits_depthwise, lower_depthwise_forward},
+constexpr Variant kForward[] = {{kMatrixFeatures, fits_matrix, lower_matrix_forward},
+                                {0, fits_depthwise, lower_depthwise_forward},
                                 {0, fits_grouped_forward, lower_grouped_forward},
                                 {0, fits_forward, lower_tuned_forward},
                                 {0, always, lower_naive_forward}};
-constexpr Variant kBackwardInput[] = {{0, fits_depthwise, lower_depthwise_backward_input},
+constexpr Variant kBackwardInput[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
+                                      {0, fits_depthwise, lower_depthwise_backward_input},
                                       {0, fits_grouped_backward_input, lower_grouped_backward_input},
                                       {0, fits_backward, lower_tuned_backward_input},
                                       {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{0, fits_depthwise, lower_depthwise_backward_weight},
+constexpr Variant kBackwardWeight[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_weight},
+                                       {0, fits_depthwise, lower_depthwise_backward_weight},
                                        {0, fits_grouped_backward_weight, lower_grouped_backward_weight},
                                        {0, fits_narrow, lower_narrow_backward_weight},
                                        {0, fits_backward, lower_tuned_backward_weight},

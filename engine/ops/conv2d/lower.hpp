@@ -19,6 +19,8 @@ Result<void> lower_conv2d_backward_weight(const graph::Node& node, const graph::
 // so that every driver tests them.
 bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps);
 
+// w in the order of backward_input by lanes of input channels, [groups,tap,group_c,group_k], in scratch memory.
+ValueId add_transposed_weight(const Conv2dGeometry& g, ValueId w, DispatchList& out);
 WeightWork weight_work(const Conv2dGeometry& g);
 // The second dispatch of backward_weight: dw from the partial sums of its slices, which hold output_scale out. None
 // where there is one slice, which is dw.

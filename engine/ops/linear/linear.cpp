@@ -8,6 +8,7 @@
 
 #include "engine/graph/autodiff.hpp"
 #include "engine/ops/conv2d/lower.hpp"
+#include "engine/ops/conv2d/lower_matrix.hpp"
 #include "engine/ops/rules.hpp"
 #include "engine/ops/select.hpp"
 #include "gen/kernels/linear.hpp"
@@ -21,7 +22,8 @@ using graph::Graph;
 using graph::LowerTarget;
 using graph::Node;
 
-constexpr graph::ParamField kFields[] = {{"output_scale", offsetof(LinearParams, output_scale), graph::FieldType::f32}};
+constexpr graph::ParamField kFields[] = {{"output_scale", offsetof(LinearParams, output_scale), graph::FieldType::f32},
+                                         {"operands", offsetof(LinearParams, operands), graph::FieldType::u32, true}};
 
 constexpr uint64_t kMaxElements = (uint64_t{1} << 31) - 1;  // kernels index with 32 bits
 
@@ -92,7 +94,8 @@ Conv2dGeometry geometry_of(const Node& node, const Graph& graph) {
   const bool is_backward_input = node.op == &kLinearBackwardInputOp;
   const Shape& x = graph.desc(is_backward_input ? node.out() : node.in(0)).shape;
   const Shape& y = graph.desc(node.op == &kLinearOp ? node.out() : node.in(1)).shape;
-  return dense_geometry(x[0], x[1], y[1], node.params<LinearParams>().output_scale);
+  const auto p = node.params<LinearParams>();
+  return dense_geometry(x[0], x[1], y[1], p.output_scale, p.operands);
 }
 
 Cost cost(const Node& node, const Graph& graph) {
@@ -132,10 +135,14 @@ struct Variant {
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{0, tuned_pays, lower_tuned_forward}, {0, always, lower_naive_forward}};
-constexpr Variant kBackwardInput[] = {{0, tuned_pays, lower_tuned_backward_input},
+constexpr Variant kForward[] = {{kMatrixFeatures, fits_matrix, lower_matrix_forward},
+                                {0, tuned_pays, lower_tuned_forward},
+                                {0, always, lower_naive_forward}};
+constexpr Variant kBackwardInput[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
+                                      {0, tuned_pays, lower_tuned_backward_input},
                                       {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{0, tuned_pays, lower_tuned_backward_weight},
+constexpr Variant kBackwardWeight[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_weight},
+                                       {0, tuned_pays, lower_tuned_backward_weight},
                                        {0, always, lower_naive_backward_weight}};
 
 template <const auto& kVariants>

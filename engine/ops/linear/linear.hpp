@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // linear: y[n,k] = output_scale * sum over c of x[n,c] * w[k,c].  x [n,c]  w [k,c]  y [n,k], all f32. No bias.
-// output_scale as in conv2d.
+// output_scale and operands as in conv2d.
 #pragma once
 
 #include <string>
 
 #include "engine/graph/op_info.hpp"
+#include "engine/ops/conv2d/conv2d.hpp"
 
 namespace lowtide::ops {
 
 struct LinearParams {
   float output_scale = 1.0f;
+  Operands operands = Operands::f32;
 };
 
 extern const graph::OpInfo kLinearOp;                // x, w -> y
