@@ -48,6 +48,9 @@ enum class OptimizerKind { sgd, adam, adamw, radam };
 enum class ScheduleKind { constant, step, cosine, linear, exponential };
 enum class LossKind { cross_entropy, mse };
 enum class NanPolicy { stop, skip, lower_rate };
+// What convolutions and linear layers multiply while they train. mixed: factors rounded to f16, sums in f32, where the
+// device has units for it. Everything else, latents and evaluation included, is f32 either way.
+enum class TrainingPrecision { fp32, mixed };
 
 // [data]
 struct DataOptions {
@@ -176,6 +179,10 @@ struct TrainingOptions {
   uint32_t epochs = 10;
   LossKind loss = LossKind::cross_entropy;
   double label_smoothing = 0;  // the target is (1 - s) one-hot + s / classes
+  TrainingPrecision precision = TrainingPrecision::fp32;
+  // Losses are multiplied by it and gradients divided, so that small gradients do not vanish in f16 (Micikevicius et
+  // al. 2018, section 3.2). Absent: 1024 in mixed precision, else 1.
+  std::optional<double> loss_scale = {};
   NanPolicy nan_policy = NanPolicy::stop;
   double nan_rate_factor = 0.5;          // lower_rate: the rate is multiplied by this at each NaN or infinity
   uint32_t log_every = 50;               // steps between two metric lines
@@ -185,6 +192,11 @@ struct TrainingOptions {
 
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
+
+// training.loss_scale or its default.
+inline double loss_scale_of(const TrainingOptions& training) {
+  return training.loss_scale.value_or(training.precision == TrainingPrecision::mixed ? 1024 : 1);
+}
 
 // One stage of a run. Most recipes have one, made from the top-level sections. Others list them, a [[phase]] each,
 // whose [phase.network], [phase.quantization], ... override the top-level sections key by key; or name a method that

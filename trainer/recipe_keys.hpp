@@ -85,6 +85,10 @@ constexpr auto words_of(ScheduleKind) {
 constexpr auto words_of(LossKind) {
   return std::array{Word<LossKind>{LossKind::cross_entropy, "cross_entropy"}, Word<LossKind>{LossKind::mse, "mse"}};
 }
+constexpr auto words_of(TrainingPrecision) {
+  return std::array{Word<TrainingPrecision>{TrainingPrecision::fp32, "fp32"},
+                    Word<TrainingPrecision>{TrainingPrecision::mixed, "mixed"}};
+}
 constexpr auto words_of(NanPolicy) {
   return std::array{Word<NanPolicy>{NanPolicy::stop, "stop"}, Word<NanPolicy>{NanPolicy::skip, "skip"},
                     Word<NanPolicy>{NanPolicy::lower_rate, "lower_rate"}};
@@ -231,6 +235,8 @@ void describe(V& v, TrainingOptions& o) {
   v.key("epochs", o.epochs, WholeRange{1, 1000000});
   v.key("loss", o.loss);
   v.key("label_smoothing", o.label_smoothing, RealRange{0, 0.999});
+  v.key("precision", o.precision);
+  v.key("loss_scale", o.loss_scale, RealRange{1, 16777216});
   v.key("nan_policy", o.nan_policy);
   v.key("nan_rate_factor", o.nan_rate_factor, RealRange{1e-3, 0.999});
   v.key("log_every", o.log_every, WholeRange{1, 1000000});

@@ -68,6 +68,10 @@ void disable_features(DeviceCaps& caps, FeatureMask disabled) {
 
 Result<void> apply_environment(DeviceCaps& caps, const Environment& environment) {
   disable_features(caps, disabled_features(environment));
+  const char* as_gpu = environment("LOWTIDE_AS_GPU");
+  if (as_gpu != nullptr && std::string_view(as_gpu) != "" && std::string_view(as_gpu) != "0") {
+    caps.kind = DeviceKind::other;
+  }
   const char* text = environment("LOWTIDE_MAX_BUFFER_MIB");
   if (text == nullptr || *text == '\0') return {};
   uint64_t mebibytes = 0;

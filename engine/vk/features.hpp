@@ -29,8 +29,9 @@ FeatureMask disabled_features(const Environment& environment);
 // Removes `disabled` from the features, and what depends on them.
 void disable_features(DeviceCaps& caps, FeatureMask disabled);
 
-// What the environment takes from a device: the kill switches, and LOWTIDE_MAX_BUFFER_MIB, which lowers the largest
-// buffer (drivers have promised more than they can do; tests want many chunks). Error where that is no number above 0.
+// What the environment changes of a device: the kill switches; LOWTIDE_MAX_BUFFER_MIB, which lowers the largest buffer
+// (drivers have promised more than they can do; tests want many chunks); LOWTIDE_AS_GPU, which gives a software driver
+// the kernels of a GPU (slow there; for tests). Error where the number is none above 0.
 Result<void> apply_environment(DeviceCaps& caps, const Environment& environment);
 
 // "NVIDIA H200 | driver NVIDIA 570.86 | discrete, 139.8 GiB | subgroup 32 | shared 48 KiB | fp16 int8 ...": one line.

@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "engine/ops/conv2d/lower_matrix.hpp"
 #include "engine/plan/kernel_choices.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/loop/prepare.hpp"
@@ -64,6 +65,10 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   LOWTIDE_TRY(const auto choices,
               plan::kernel_choices(run->stepper_->train().graph, {.caps = environment.context.caps()}));
   environment.progress.line(plan::describe(choices));
+  if (run->phase_.training.precision == TrainingPrecision::mixed &&
+      !ops::multiplies_matrices(environment.context.caps())) {
+    environment.progress.line("mixed precision: this device multiplies no f16 matrices; products are computed in f32");
+  }
   LOWTIDE_TRY(run->evaluator_, Evaluator::create(environment.context, std::move(eval), &run->stepper_->executor()));
   LOWTIDE_TRY(run->guided_, make_guided_evaluators(environment.context, run->phase_, fixed_teacher, eval_input,
                                                    run->stepper_->executor()));

@@ -119,6 +119,7 @@ shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t see
 shaders::StepBlock make_step_block(const Phase& phase, uint64_t seed, uint64_t step, const StepValues& values,
                                    uint32_t valid_count) {
   shaders::StepBlock block = make_step_block(phase.optimizer, seed, step, values, valid_count);
+  block.loss_scale = static_cast<float>(loss_scale_of(phase.training));
   if (!has_trained_teacher(phase)) return block;
   const OptimizerOptions teacher = teacher_optimizer(phase);
   block.second_rate = static_cast<float>(values.second_rate);

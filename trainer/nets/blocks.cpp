@@ -36,7 +36,8 @@ Signal conv(NetContext& net, const std::string& name, Signal x, const ConvOption
                                       .stride_w = options.stride,
                                       .pad_h = options.padding,
                                       .pad_w = options.padding,
-                                      .output_scale = output_scale};
+                                      .output_scale = output_scale,
+                                      .operands = net.operands()};
     if (w.tap_scale.is_valid()) return ops::tap_conv2d(net.graph(), node, input, w.value, w.tap_scale, params);
     return ops::conv2d(net.graph(), node, input, w.value, params);
   };
@@ -70,7 +71,8 @@ Signal linear(NetContext& net, const std::string& name, Signal x, const LinearOp
   const LayerInput in = merged_input(net, name, x, spec.precision);
   const LayerProduct y = layer_product(
       net, spec, in, [&](const std::string& node, ValueId input, const LayerOperand& w, float output_scale) {
-        return ops::linear(net.graph(), node, input, w.value, {.output_scale = output_scale});
+        return ops::linear(net.graph(), node, input, w.value,
+                           {.output_scale = output_scale, .operands = net.operands()});
       });
   if (net.has_failed()) return {};
   net.add_layer({.name = name,

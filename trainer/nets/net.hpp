@@ -12,6 +12,7 @@
 
 #include "engine/graph/graph.hpp"
 #include "engine/ops/batch_norm/batch_norm.hpp"
+#include "engine/ops/conv2d/conv2d.hpp"
 #include "trainer/methods/learned_step.hpp"
 #include "trainer/recipe.hpp"
 
@@ -131,6 +132,11 @@ class NetContext {
   bool is_training() const { return mode_ != NetMode::evaluation; }
   bool is_calibrating() const { return mode_ == NetMode::calibration; }
   const Phase& phase() const { return phase_; }
+  // What factors of products may be rounded to in this graph: in evaluation, not at all.
+  ops::Operands operands() const {
+    const bool is_mixed = phase_.training.precision == TrainingPrecision::mixed;
+    return mode_ == NetMode::training && is_mixed ? ops::Operands::f16 : ops::Operands::f32;
+  }
   const NetworkOptions& network() const { return phase_.network; }
   const QuantizationOptions& quantization() const { return phase_.quantization; }
   const TensorDesc& desc(const Signal& x) const { return graph_.desc(x.value); }

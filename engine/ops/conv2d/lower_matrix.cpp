@@ -69,9 +69,14 @@ void add_gather(shaders::Conv2dMatrixParams params, ValueId source, ValueId w, V
 
 }  // namespace
 
+bool multiplies_matrices(const DeviceCaps& caps) {
+  return caps.has(kMatrixFeatures) && !caps.is_software() && choose_matrix_tile({1, 1, 1, false}, caps).width != 0 &&
+         choose_matrix_tile({1, 1, 1, true}, caps).width != 0;
+}
+
 bool fits_matrix(const Conv2dGeometry& g, const DeviceCaps& caps) {
-  return g.params.operands == Operands::f16 && !caps.is_software() && g.group_c() % 4 == 0 && g.group_k() % 4 == 0 &&
-         choose_matrix_tile({1, 1, 1, false}, caps).width != 0 && choose_matrix_tile({1, 1, 1, true}, caps).width != 0;
+  return g.params.operands == Operands::f16 && g.group_c() % 4 == 0 && g.group_k() % 4 == 0 &&
+         multiplies_matrices(caps);
 }
 
 void lower_matrix_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,

@@ -9,6 +9,9 @@ namespace lowtide::ops {
 
 inline constexpr FeatureMask kMatrixFeatures = bit(Feature::float16) | bit(Feature::cooperative_matrix);
 
+// Whether this device multiplies f16 matrices in hardware, in a shape that the kernels can use.
+bool multiplies_matrices(const DeviceCaps& caps);
+
 // Whether the op may and should take them: channels per group in fours, and no software driver, which emulates them.
 bool fits_matrix(const Conv2dGeometry& g, const DeviceCaps& caps);
 
