@@ -75,7 +75,8 @@ bool multiplies_matrices(const DeviceCaps& caps) {
 }
 
 bool fits_matrix(const Conv2dGeometry& g, const DeviceCaps& caps) {
-  return g.params.operands == Operands::f16 && g.group_c() % 4 == 0 && g.group_k() % 4 == 0 &&
+  const bool is_thin = g.params.groups > 1 && (g.group_c() < 8 || g.group_k() < 8);
+  return g.params.operands == Operands::f16 && !is_thin && g.group_c() % 4 == 0 && g.group_k() % 4 == 0 &&
          multiplies_matrices(caps);
 }
 

@@ -12,7 +12,8 @@ inline constexpr FeatureMask kMatrixFeatures = bit(Feature::float16) | bit(Featu
 // Whether this device multiplies f16 matrices in hardware, in a shape that the kernels can use.
 bool multiplies_matrices(const DeviceCaps& caps);
 
-// Whether the op may and should take them: channels per group in fours, and no software driver, which emulates them.
+// Whether the op may and should take them: channels in fours, groups that are not thin, and no software driver, which
+// emulates them.
 bool fits_matrix(const Conv2dGeometry& g, const DeviceCaps& caps);
 
 void lower_matrix_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
