@@ -12,7 +12,7 @@ struct StepBlock {
   float learning_rate;     // of this step, schedule applied
   uint step;               // optimiser steps done before this one
   uint seed_lo, seed_hi;   // of the run; random draws are functions of (seed, step, stream, index)
-  float loss_scale;        // losses are multiplied by it; optimisers divide it out. 1 in fp32
+  float loss_scale;        // losses were multiplied by it; optimisers divide it out. 1 in fp32
   float blend;             // alpha of AQE: x^ = alpha h(x) + (1 - alpha) x
   float expansion;         // f of EXP-Net
   float adam_correction1;  // 1 - beta1^(step + 1), computed in double by the host (Kingma and Ba 2015, algorithm 1)

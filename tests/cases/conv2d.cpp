@@ -54,8 +54,8 @@ OpCase single_case(const graph::OpInfo& op, const Row& row, Draw draw) {
       .name = fmt::format("{}{}{}/{}", op.name, draw_text(draw), is_f16 ? "/operands_f16" : "", shape_text(row)),
       .check_gradient = false,
       .outputs_are_exact = is_exact};
-  // Each operand is rounded by at most 2^-12 of itself; the errors of many products average out.
-  if (is_f16 && draw == Draw::real) op_case.tolerance = 2.5e-4;
+  // Each operand is off by up to 2^-11 of itself, 1.8e-4 in the mean square; two of them make 2.6e-4.
+  if (is_f16 && draw == Draw::real) op_case.tolerance = 3e-4;
   op_case.build = [row, info, draw, is_exact](graph::Graph& g) -> Result<CaseGraph> {
     const bool is_forward = info == &ops::kConv2dOp, is_backward_input = info == &ops::kConv2dBackwardInputOp;
     const ValueId a = g.input("a", f32_desc(is_backward_input ? row.w : row.x));

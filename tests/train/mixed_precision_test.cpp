@@ -12,15 +12,22 @@
 namespace lowtide::trainer {
 namespace {
 
-std::vector<double> step_losses(const std::string& name, const std::vector<std::string>& changes) {
+struct Steps {
+  std::vector<double> losses, norms;
+};
+
+Steps steps_of(const std::string& name, const std::vector<std::string>& changes) {
   std::vector<std::string> all = {"network.width=2", "training.epochs=2", "training.log_every=1"};
   all.insert(all.end(), changes.begin(), changes.end());
   const RunFolder folder = fresh_folder(name);
-  const auto result = run(small_run(small_recipe(all), folder));
+  const auto result = run_training(harness::test_context(), small_run(small_recipe(all), folder));
   EXPECT_TRUE(result) << result.error().to_string();
-  std::vector<double> losses;
-  for (const nlohmann::json& line : metric_lines(folder, "step")) losses.push_back(line.at("loss"));
-  return losses;
+  Steps steps;
+  for (const nlohmann::json& line : metric_lines(folder, "step")) {
+    steps.losses.push_back(line.at("loss"));
+    steps.norms.push_back(line.at("gradient_norm"));
+  }
+  return steps;
 }
 
 TEST(MixedPrecision, StepsFollowThoseOfF32) {
@@ -28,18 +35,16 @@ TEST(MixedPrecision, StepsFollowThoseOfF32) {
        {std::vector<std::string>{}, {"quantization.weight_bits=fp32", "quantization.activation_bits=fp32"}}) {
     std::vector<std::string> mixed = bits;
     mixed.push_back("training.precision=mixed");
-    const std::vector<double> wanted = step_losses("fp32", bits), found = step_losses("mixed", mixed);
-    ASSERT_EQ(found.size(), wanted.size());
-    ASSERT_GE(found.size(), 20u);
+    const Steps wanted = steps_of("fp32", bits), found = steps_of("mixed", mixed);
+    ASSERT_EQ(found.losses.size(), wanted.losses.size());
+    ASSERT_GE(found.losses.size(), 20u);
     const bool rounds = ops::multiplies_matrices(harness::test_context().caps());
-    bool has_differed = false;
-    for (size_t i = 0; i < found.size(); ++i) {
-      has_differed = has_differed || found[i] != wanted[i];
-      // Rounding moves single quantised values across a tie now and then; over the first steps that stays small.
-      if (i < 10) EXPECT_NEAR(found[i], wanted[i], rounds ? 0.05 * wanted[i] : 0.0) << "step " << i;
-    }
-    EXPECT_EQ(has_differed, rounds);
-    EXPECT_LT(found.back(), 0.8 * found.front());
+    EXPECT_EQ(found.losses != wanted.losses, rounds);
+    // Later steps are apart by more than rounding: Adam's first updates are signs, and one flips with the smallest
+    // error.
+    EXPECT_NEAR(found.losses[0], wanted.losses[0], rounds ? 0.01 * wanted.losses[0] : 0.0);
+    EXPECT_NEAR(found.norms[0], wanted.norms[0], rounds ? 0.02 * wanted.norms[0] : 0.0);
+    EXPECT_LT(found.losses.back(), 0.8 * found.losses.front());
   }
 }
 

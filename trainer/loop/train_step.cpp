@@ -67,8 +67,9 @@ Result<void> add_matches(graph::Graph& graph, const GuidanceOptions& guidance, s
   return {};
 }
 
-Objective objective_of(const GuidanceOptions& guidance, const std::vector<StepNetwork>& networks) {
-  const LossWeights weights = loss_weights(guidance);
+// Every weight is multiplied by the loss scale, which the step block tells optimisers to divide out.
+Objective objective_of(const Phase& phase, const std::vector<StepNetwork>& networks) {
+  const LossWeights weights = loss_weights(phase.guidance);
   Objective objective;
   for (const StepNetwork& network : networks) {
     if (!network.metrics.is_trained) continue;
@@ -78,6 +79,7 @@ Objective objective_of(const GuidanceOptions& guidance, const std::vector<StepNe
       objective.add(network.metrics.match, is_teacher ? weights.teacher_match : weights.student_match);
     }
   }
+  for (float& weight : objective.weights) weight *= static_cast<float>(loss_scale_of(phase.training));
   return objective;
 }
 
@@ -154,7 +156,7 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
     LOWTIDE_TRY_VOID(add_task(train, phase, networks.back()));
   }
   if (is_guided(phase)) LOWTIDE_TRY_VOID(add_matches(graph, phase.guidance, networks));
-  const Objective objective = objective_of(phase.guidance, networks);
+  const Objective objective = objective_of(phase, networks);
   LOWTIDE_TRY_VOID(graph::differentiate(graph, objective.losses, objective.weights, ops::autodiff_ops()));
   LOWTIDE_TRY_VOID(add_updates(train, networks));
   for (const StepNetwork& network : networks) {
