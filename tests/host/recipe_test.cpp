@@ -340,5 +340,14 @@ TEST(EditDistance, CountsEditsAndSwaps) {
   EXPECT_EQ(nearest_name("x", {}), "");
 }
 
+// Found by tests/fuzz: letters that the TOML library takes for impossible where a space could stand.
+TEST(Recipe, LettersWhereSpacesCouldStandAreNoToml) {
+  for (const char* text : {"\xc7\x99", "[training]\nepochs = 3 \xc7\x99\n", "\xe2\x84\x80 = 1", "a\xc7\x99 = 1"}) {
+    const auto recipe = parse_recipe(text, "letters");
+    ASSERT_FALSE(recipe) << text;
+    EXPECT_NE(recipe.error().text.find("not TOML"), std::string::npos) << recipe.error().text;
+  }
+}
+
 }  // namespace
 }  // namespace lowtide::trainer

@@ -13,3 +13,14 @@ if(LOWTIDE_SANITIZE_FLAGS)
   add_compile_options(${LOWTIDE_SANITIZE_FLAGS})
   add_link_options(${LOWTIDE_SANITIZE_FLAGS})
 endif()
+
+# What the fuzz targets reach is instrumented for coverage; programs that are no fuzz targets run it all the same.
+set(LOWTIDE_FUZZ OFF)
+if(LOWTIDE_SANITIZE STREQUAL "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(LOWTIDE_FUZZ ON)
+  file(GLOB_RECURSE fuzzed CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/engine/graph/*.cpp
+    ${PROJECT_SOURCE_DIR}/engine/model/*.cpp ${PROJECT_SOURCE_DIR}/engine/ops/*.cpp
+    ${PROJECT_SOURCE_DIR}/engine/plan/*.cpp ${PROJECT_SOURCE_DIR}/trainer/methods/*.cpp
+    ${PROJECT_SOURCE_DIR}/trainer/recipe*.cpp)
+  set_source_files_properties(${fuzzed} PROPERTIES COMPILE_OPTIONS -fsanitize=fuzzer-no-link)
+endif()
