@@ -18,13 +18,28 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"add", 2, 2},           {"affine", 3, 3},        {"average_pool2d", 1, 1},
-    {"bias", 2, 2},          {"clip", 1, 1},          {"concat", 2, 2},
-    {"conv2d", 2, 2},        {"fill", 0, 0},          {"global_average_pool", 1, 1},
-    {"linear", 2, 2},        {"max_pool2d", 1, 1},    {"pack", 1, 4},
-    {"packed_conv2d", 2, 4}, {"packed_linear", 2, 4}, {"packed_max_pool2d", 1, 1},
-    {"prelu", 2, 2},         {"relu", 1, 1},          {"reshape", 1, 1},
-    {"scale", 2, 2},         {"tap_conv2d", 3, 3},    {"unpack", 1, 1},
+    {"add", 2, 2},
+    {"affine", 3, 3},
+    {"average_pool2d", 1, 1},
+    {"bias", 2, 2},
+    {"clip", 1, 1},
+    {"concat", 2, 2},
+    {"conv2d", 2, 2},
+    {"fill", 0, 0},
+    {"global_average_pool", 1, 1},
+    {"linear", 2, 2},
+    {"max_pool2d", 1, 1},
+    {"pack", 1, 4},
+    {"packed_conv2d", 2, 4},
+    {"packed_linear", 2, 4},
+    {"packed_max_pool2d", 1, 1},
+    {"prelu", 2, 2},
+    {"relu", 1, 1},
+    {"reshape", 1, 1},
+    {"residual_signs", 2, 2},
+    {"scale", 2, 2},
+    {"tap_conv2d", 3, 3},
+    {"unpack", 1, 1},
 };
 
 struct Range {

@@ -42,6 +42,7 @@
 #include "engine/ops/radam/radam.hpp"
 #include "engine/ops/relu/relu.hpp"
 #include "engine/ops/reshape/reshape.hpp"
+#include "engine/ops/residual_signs/residual_signs.hpp"
 #include "engine/ops/scale/scale.hpp"
 #include "engine/ops/sgd/sgd.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
@@ -129,6 +130,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kReluOp,
     &kReluBackwardOp,
     &kReshapeOp,
+    &kResidualSignsOp,
     &kScaleOp,
     &kSgdOp,
     &kSoftmaxCrossEntropyOp,

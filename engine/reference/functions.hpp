@@ -78,6 +78,7 @@ void quantize_weights_backward_input(const Operands&);
 void radam(const Operands&);
 void relu(const Operands&);
 void relu_backward_input(const Operands&);
+void residual_signs(const Operands&);
 void scale(const Operands&);
 void sgd(const Operands&);
 void softmax_cross_entropy(const Operands&);

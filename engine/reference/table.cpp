@@ -86,6 +86,7 @@ constexpr Row kRows[] = {
     {"radam", radam},
     {"relu", relu},
     {"relu_backward_input", relu_backward_input},
+    {"residual_signs", residual_signs},
     {"scale", scale},
     {"sgd", sgd},
     {"softmax_cross_entropy", softmax_cross_entropy},

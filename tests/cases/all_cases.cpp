@@ -45,6 +45,7 @@ std::vector<OpCase> all_cases() {
            radam_cases,
            relu_cases,
            reshape_cases,
+           residual_signs_cases,
            scale_cases,
            sgd_cases,
            softmax_cross_entropy_cases,

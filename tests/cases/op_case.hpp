@@ -109,6 +109,7 @@ std::vector<OpCase> quantize_step_cases();
 std::vector<OpCase> radam_cases();
 std::vector<OpCase> relu_cases();
 std::vector<OpCase> reshape_cases();
+std::vector<OpCase> residual_signs_cases();
 std::vector<OpCase> scale_cases();
 std::vector<OpCase> sgd_cases();
 std::vector<OpCase> softmax_cross_entropy_cases();

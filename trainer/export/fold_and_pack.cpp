@@ -11,6 +11,7 @@
 
 #include "engine/graph/op_info.hpp"
 #include "engine/model/packed_ops.hpp"
+#include "engine/ops/clip/clip.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/pack/pack.hpp"
@@ -18,6 +19,7 @@
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/packed_pool2d/packed_pool2d.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
+#include "engine/ops/residual_signs/residual_signs.hpp"
 #include "engine/quant/fold.hpp"
 #include "engine/quant/pack.hpp"
 #include "trainer/export/analysis.hpp"
@@ -66,6 +68,7 @@ class Packer {
       chains_.emplace(&node, std::move(*chain));
     }
     for (const Node& node : eval_.nodes()) plan_affine(node);
+    for (const Node& node : eval_.nodes()) plan_residual(node);
   }
 
   // An affine that alone reads the accumulators of a packed layer becomes that layer's output: both round its
@@ -80,6 +83,31 @@ class Packer {
     affines_.emplace(root, &node);
   }
 
+  // Signs of a clip of a sum that the clip alone reads: one op makes what the next shortcut and the next layer read.
+  void plan_residual(const Node& node) {
+    if (!analysis_.is_quantizer(node) || chains_.contains(&node)) return;
+    if (analysis_.levels[node.out().index]->activation.kind != quant::ActivationKind::signs) return;
+    const Node* clip = analysis_.producer[node.in(0).index];
+    if (clip == nullptr || clip->op->name != "clip" || residuals_.contains(clip) || absorbed_.contains(clip)) return;
+    const Node* sum = analysis_.producer[clip->in(0).index];
+    if (sum == nullptr || sum->op->name != "add" || absorbed_.contains(sum)) return;
+    if (analysis_.readers[sum->out().index] != 1 || eval_.value(sum->out()).role != graph::Role::activation) return;
+    if (!analysis_.is_dynamic[sum->in(0).index] || !analysis_.is_dynamic[sum->in(1).index]) return;
+    absorbed_.insert({sum, &node});
+    residuals_.emplace(clip, &node);
+  }
+
+  Result<void> visit_residual(const Node& clip, const Node& quantizer) {
+    const Node& sum = *analysis_.producer[clip.in(0).index];
+    const auto bounds = clip.params<ops::ClipOpParams>();
+    LOWTIDE_TRY(const ValueId a, float_of(sum.in(0)));
+    LOWTIDE_TRY(const ValueId b, float_of(sum.in(1)));
+    LOWTIDE_TRY(const ops::ResidualSigns made, ops::residual_signs(out_.graph, sum.name, a, b, {bounds.lo, bounds.hi}));
+    floats_[clip.out().index] = made.y;
+    codes_[quantizer.out().index] = made.codes;
+    return {};
+  }
+
   bool has_negative_multiplier(const FoldChain& chain) const {
     if (chain.affine == nullptr) return false;
     const std::vector<float> multiplier = read_(chain.affine->in(1));
@@ -88,6 +116,8 @@ class Packer {
 
   Result<void> visit(const Node& node) {
     if (analysis_.is_quantizer(node)) return visit_quantizer(node);
+    const auto residual = residuals_.find(&node);
+    if (residual != residuals_.end()) return visit_residual(node, *residual->second);
     if (multiplies_levels(analysis_, node)) return visit_packed(node);
     const bool holds_levels = analysis_.levels[node.out().index].has_value();
     if (holds_levels && node.op->name == "max_pool2d" && codes_[node.in(0).index].is_valid()) {
@@ -318,7 +348,8 @@ class Packer {
   PackedGraph out_;
   std::vector<ValueId> floats_, codes_;  // by value of eval_
   std::map<const Node*, FoldChain> chains_;
-  std::map<const Node*, const Node*> affines_;  // of packed layers
+  std::map<const Node*, const Node*> affines_;    // of packed layers
+  std::map<const Node*, const Node*> residuals_;  // of clips: the quantiser behind
   std::set<const Node*> absorbed_;
 };
 

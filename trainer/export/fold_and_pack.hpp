@@ -5,6 +5,7 @@
 //   conv2d, linear  of levels with levels become packed ops on codes; so does tap_conv2d, which keeps its scales; of
 //   real activations with levels they stay, and the file holds the levels as codes
 //   batch norm      behind a packed op alone becomes its affine output
+//   add, clip       in front of signs become one op with them
 //   quantisers      behind a packed op fold into its thresholds, with batch norm, clips and pools in between; elsewhere
 //   they pack f32
 // All else stays as it is, in f32. Nothing is rounded anew, so packed inference gives evaluation's bits.

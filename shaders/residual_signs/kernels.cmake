@@ -1,0 +1,2 @@
+lowtide_kernel(residual_signs_forward_vec4 SOURCE forward_vec4.comp)
+lowtide_kernel(residual_signs_forward_naive SOURCE forward_naive.comp)
