@@ -96,20 +96,21 @@ std::vector<ExportCase> threshold_cases() {
   std::vector<std::string> resnet = few, minw_d = few;
   resnet.push_back("network.name=resnet20");
   minw_d.insert(minw_d.end(), {"network.name=minw_d", "network.width=0.125"});
-  return {{"m1n1", minw(1, 1), 4},
-          {"m2n2", minw(2, 2), 4},
-          {"m3n3", minw(3, 3), 4},
-          {"m1n3", minw(1, 3), 4},
-          {"m3n1", minw(3, 1), 4},
-          {"m2n3", minw(2, 3), 4},
-          {"m4n4", minw(4, 4), 4},
+  // The first layer reads the image: its weights are codes in the file.
+  return {{"m1n1", minw(1, 1), 4, 1},
+          {"m2n2", minw(2, 2), 4, 1},
+          {"m3n3", minw(3, 3), 4, 1},
+          {"m1n3", minw(1, 3), 4, 1},
+          {"m3n1", minw(3, 1), 4, 1},
+          {"m2n3", minw(2, 3), 4, 1},
+          {"m4n4", minw(4, 4), 4, 1},
           {"m32n3", minw(32, 3), 0, 5},
           {"m3n32", minw(3, 32), 0},
-          {"m3n3_fixed", minw(3, 3, fixed), 4},
-          {"m2n2_twn", minw(2, 2, twn), 4},
-          {"m2n2_twn_rule", minw(2, 2, {"quantization.weight_threshold_rule=twn"}), 4},
-          {"m3n2_resnet20", minw(3, 2, resnet), 15},
-          {"m1n3_minw_d", minw(1, 3, minw_d), 8}};
+          {"m3n3_fixed", minw(3, 3, fixed), 4, 1},
+          {"m2n2_twn", minw(2, 2, twn), 4, 1},
+          {"m2n2_twn_rule", minw(2, 2, {"quantization.weight_threshold_rule=twn"}), 4, 1},
+          {"m3n2_resnet20", minw(3, 2, resnet), 15, 1},
+          {"m1n3_minw_d", minw(1, 3, minw_d), 8, 1}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Thresholds, Export, testing::ValuesIn(threshold_cases()),
