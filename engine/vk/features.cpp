@@ -51,11 +51,20 @@ std::span<const FeatureName> feature_names() {
   return kFeatureNames;
 }
 
+namespace {
+
+// Set to anything but "" and "0".
+bool is_on(const Environment& environment, std::string_view name) {
+  const char* text = environment(std::string(name).c_str());
+  return text != nullptr && std::string_view(text) != "" && std::string_view(text) != "0";
+}
+
+}  // namespace
+
 FeatureMask disabled_features(const Environment& environment) {
   FeatureMask disabled = 0;
   for (const FeatureName& row : kFeatureNames) {
-    const char* text = environment(std::string(row.kill_switch).c_str());
-    if (text != nullptr && std::string_view(text) != "" && std::string_view(text) != "0") disabled |= bit(row.feature);
+    if (is_on(environment, row.kill_switch)) disabled |= bit(row.feature);
   }
   return disabled;
 }
@@ -68,10 +77,7 @@ void disable_features(DeviceCaps& caps, FeatureMask disabled) {
 
 Result<void> apply_environment(DeviceCaps& caps, const Environment& environment) {
   disable_features(caps, disabled_features(environment));
-  const char* as_gpu = environment("LOWTIDE_AS_GPU");
-  if (as_gpu != nullptr && std::string_view(as_gpu) != "" && std::string_view(as_gpu) != "0") {
-    caps.kind = DeviceKind::other;
-  }
+  if (is_on(environment, "LOWTIDE_AS_GPU")) caps.kind = DeviceKind::other;
   const char* text = environment("LOWTIDE_MAX_BUFFER_MIB");
   if (text == nullptr || *text == '\0') return {};
   uint64_t mebibytes = 0;

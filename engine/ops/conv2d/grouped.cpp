@@ -94,13 +94,9 @@ void add_grouped(Kernel kernel, const Conv2dGeometry& g, const Axes& axes, uint3
 
 // [taps, c]: four channels of a tap are one load.
 ValueId add_depthwise_transpose(const Conv2dGeometry& g, ValueId w, DispatchList& out) {
-  const ValueId transposed = out.scratch(g.w_count() * 4);
-  const kernels::conv2d_forward_transpose kernel{.w = w, .wt = transposed};
-  out.add(kernel,
-          shaders::Conv2dTransposeParams{
-              .group_c = 1, .group_k = g.c, .taps = g.r * g.s, .count = narrow<uint32_t>(g.w_count())},
-          groups_for(g.w_count(), kernel.local_size));
-  return transposed;
+  Conv2dGeometry one_group = g;  // of one input channel and all output channels: the same elements in the same order
+  one_group.c = one_group.params.groups = 1;
+  return add_transposed_weight(one_group, w, out);
 }
 
 template <class Kernel>
