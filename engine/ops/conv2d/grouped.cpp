@@ -10,10 +10,6 @@
 namespace lowtide::ops {
 namespace {
 
-int32_t negative(uint32_t value) {
-  return -static_cast<int32_t>(value);
-}
-
 // Where destination pixel d and kernel position t look: (d * numerator + t * step + offset) / denominator.
 struct Axis {
   uint32_t source, destination, numerator, denominator;
@@ -159,8 +155,8 @@ void lower_grouped_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId d
                                    DispatchList& out) {
   const Conv2dParams& p = g.params;
   const GroupedWeightTile tile = choose_grouped_weight_tile(weight_work(g), caps);
-  kernels::conv2d_backward_weight_grouped kernel{.x = x, .dy = dy, .dw = dw};
-  if (tile.slices > 1) kernel.dw = out.scratch(g.w_count() * tile.slices * 4);
+  const SliceTarget target = slice_target(g, dw, tile.slices, out);
+  kernels::conv2d_backward_weight_grouped kernel{.x = x, .dy = dy, .dw = target.dw};
   kernel.spec.tile_columns = tile.columns;
   kernel.spec.kernel_height = g.r;
   kernel.spec.kernel_width = g.s;
@@ -184,7 +180,7 @@ void lower_grouped_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId d
                                              .slices = tile.slices,
                                              .slice_words = narrow<uint32_t>(g.w_count()),
                                              .count = narrow<uint32_t>(count),
-                                             .scale = tile.slices > 1 ? 1.0f : p.output_scale},
+                                             .scale = target.scale},
           groups_for(count, kernel.local_size));
   add_slice_sum(g, kernel.dw, dw, tile.slices, out);
 }
@@ -205,8 +201,8 @@ void lower_depthwise_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId
                                      DispatchList& out) {
   const Conv2dParams& p = g.params;
   const uint32_t slices = choose_depthwise_slices(weight_work(g), caps);
-  kernels::conv2d_backward_weight_depthwise kernel{.x = x, .dy = dy, .dw = dw};
-  if (slices > 1) kernel.dw = out.scratch(g.w_count() * slices * 4);
+  const SliceTarget target = slice_target(g, dw, slices, out);
+  const kernels::conv2d_backward_weight_depthwise kernel{.x = x, .dy = dy, .dw = target.dw};
   const uint64_t count = uint64_t{g.c / 4} * g.r * g.s * slices;
   out.add(kernel,
           shaders::Conv2dDepthwiseWeightParams{.images = g.n,
@@ -226,7 +222,7 @@ void lower_depthwise_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId
                                                .slices = slices,
                                                .slice_words = narrow<uint32_t>(g.w_count()),
                                                .count = narrow<uint32_t>(count),
-                                               .scale = slices > 1 ? 1.0f : p.output_scale},
+                                               .scale = target.scale},
           groups_for(count, kernel.local_size));
   add_slice_sum(g, kernel.dw, dw, slices, out);
 }

@@ -27,10 +27,6 @@ Conv2dGeometry without_rows(Conv2dGeometry g) {
   return g;
 }
 
-int32_t negative(uint32_t value) {
-  return -static_cast<int32_t>(value);
-}
-
 // Everything that forward and backward_input share (shaders/conv2d/tile.glsl).
 template <class Kernel>
 void add_gather(Kernel kernel, shaders::Conv2dTileParams params, const GatherWork& work, const GatherTile& tile,
@@ -57,7 +53,8 @@ template <class Kernel>
 void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uint32_t slices, DispatchList& out) {
   const Conv2dParams& p = g.params;
   const ValueId dw = kernel.dw;
-  if (slices > 1) kernel.dw = out.scratch(g.w_count() * slices * 4);
+  const SliceTarget target = slice_target(g, dw, slices, out);
+  kernel.dw = target.dw;
   const shaders::Conv2dBackwardWeightParams params = {.images = g.n,
                                                       .x_height = g.h,
                                                       .dy_height = g.oh,
@@ -70,7 +67,7 @@ void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uin
                                                       .slices = slices,
                                                       .slice_words = narrow<uint32_t>(g.w_count()),
                                                       .workgroups = narrow<uint32_t>(workgroups * slices),
-                                                      .scale = slices > 1 ? 1.0f : p.output_scale};
+                                                      .scale = target.scale};
   out.add(kernel, params, groups_for(params.workgroups, 1));
   add_slice_sum(g, kernel.dw, dw, slices, out);
 }
@@ -130,6 +127,11 @@ ValueId add_transposed_weight(const Conv2dGeometry& g, ValueId w, DispatchList& 
 
 WeightWork weight_work(const Conv2dGeometry& g) {
   return {g.n, g.h, g.w, g.oh, g.ow, g.params.stride_w, g.params.groups, g.group_c(), g.group_k(), g.r, g.s};
+}
+
+SliceTarget slice_target(const Conv2dGeometry& g, ValueId dw, uint32_t slices, DispatchList& out) {
+  if (slices == 1) return {dw, g.params.output_scale};
+  return {out.scratch(g.w_count() * slices * 4), 1.0f};
 }
 
 void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out) {

@@ -22,6 +22,17 @@ bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps);
 // w in the order of backward_input by lanes of input channels, [groups,tap,group_c,group_k], in scratch memory.
 ValueId add_transposed_weight(const Conv2dGeometry& g, ValueId w, DispatchList& out);
 WeightWork weight_work(const Conv2dGeometry& g);
+inline int32_t negative(uint32_t value) {
+  return -static_cast<int32_t>(value);
+}
+
+// Where the first dispatch of a backward_weight of `slices` writes, and what it multiplies by: one slice is dw itself,
+// several are partial sums in scratch memory, which add_slice_sum reads.
+struct SliceTarget {
+  ValueId dw;
+  float scale;
+};
+SliceTarget slice_target(const Conv2dGeometry& g, ValueId dw, uint32_t slices, DispatchList& out);
 // The second dispatch of backward_weight: dw from the partial sums of its slices, which hold output_scale out. None
 // where there is one slice, which is dw.
 void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out);

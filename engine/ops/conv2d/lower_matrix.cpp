@@ -97,10 +97,10 @@ void lower_matrix_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId
   params.tap_columns = g.s;
   params.row_numerator = static_cast<int32_t>(p.stride_h);
   params.row_step = static_cast<int32_t>(p.dilation_h);
-  params.row_offset = -static_cast<int32_t>(p.pad_h);
+  params.row_offset = negative(p.pad_h);
   params.column_numerator = static_cast<int32_t>(p.stride_w);
   params.column_step = static_cast<int32_t>(p.dilation_w);
-  params.column_offset = -static_cast<int32_t>(p.pad_w);
+  params.column_offset = negative(p.pad_w);
   params.w_lane = g.r * g.s * g.group_c();
   params.w_group = g.group_k() * params.w_lane;
   params.w_tap_column = g.group_c();
@@ -164,8 +164,8 @@ void lower_matrix_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy
   const uint32_t wanted = choose_matrix_slices(pixels, tiles, tile);
   const uint32_t slice_pixels = round_up(narrow<uint32_t>(ceil_div(pixels, uint64_t{wanted})), tile.step);
   const uint32_t slices = narrow<uint32_t>(ceil_div(pixels, uint64_t{slice_pixels}));
-  kernels::conv2d_backward_weight_matrix kernel{.x = x, .dy = dy, .dw = dw};
-  if (slices > 1) kernel.dw = out.scratch(g.w_count() * slices * 4);
+  const SliceTarget target = slice_target(g, dw, slices, out);
+  kernels::conv2d_backward_weight_matrix kernel{.x = x, .dy = dy, .dw = target.dw};
   set_tile(kernel, tile, caps.matrix_f16);
   const shaders::Conv2dMatrixWeightParams params = {.images = g.n,
                                                     .x_height = g.h,
@@ -186,7 +186,7 @@ void lower_matrix_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy
                                                     .slice_pixels = slice_pixels,
                                                     .slice_words = narrow<uint32_t>(g.w_count()),
                                                     .workgroups = narrow<uint32_t>(tiles * slices),
-                                                    .scale = slices > 1 ? 1.0f : p.output_scale};
+                                                    .scale = target.scale};
   out.add(kernel, params, groups_for(params.workgroups, 1));
   add_slice_sum(g, kernel.dw, dw, slices, out);
 }
