@@ -52,6 +52,10 @@ enum class NanPolicy { stop, skip, lower_rate };
 // device has units for it. Everything else, latents and evaluation included, is f32 either way.
 enum class TrainingPrecision { fp32, mixed };
 
+// What hidden layers that have a ReLU in their network apply. magnitude: |x|, which a quantiser of [0, 1] then clips,
+// so that the gradient is that of min(1, |x|) (the SVHN networks of DoReFa-Net's and EXP-Net's authors).
+enum class HiddenActivation { own, magnitude };
+
 // [data]
 struct DataOptions {
   std::string set = "glyphs";  // a name that open_dataset knows: mnist, cifar10, glyphs, folder:<path>, ...
@@ -61,6 +65,8 @@ struct DataOptions {
   Normalization normalize = Normalization::standard;
   uint32_t crop_padding = 0;  // pixels: pad each side by so many zeros, crop back at a random place; 0 is off
   bool flip = false;          // mirror left and right with probability 1/2
+  double brightness = 0;      // pixels of 0..255: every pixel of an image moves by the same amount, drawn from +-this
+  double contrast = 0;        // each channel's distance from its mean is multiplied by a number drawn from 1 +-this
   uint32_t image_size =
       224;                   // edge of the square that image folders are resized and cropped to; other sets have theirs
   uint32_t resize = 0;       // other colour sets: edge that their images are resized to; 0: as they are
@@ -74,8 +80,9 @@ struct DataOptions {
 
 // [network]
 struct NetworkOptions {
-  std::string name = "cnv";          // a name of the network registry
-  double width = 1;                  // multiplies the channel counts of the hidden layers
+  std::string name = "cnv";  // a name of the network registry
+  double width = 1;          // multiplies the channel counts of the hidden layers
+  HiddenActivation activation = HiddenActivation::own;
   double dropout = 0;                // probability of a zero before the classifier, where the network has one
   double batch_norm_momentum = 0.1;  // running = (1 - momentum) running + momentum batch
   double batch_norm_epsilon = 1e-5;
@@ -290,6 +297,7 @@ const char* to_string(OptimizerKind value);
 const char* to_string(ScheduleKind value);
 const char* to_string(LossKind value);
 const char* to_string(NanPolicy value);
+const char* to_string(HiddenActivation value);
 const char* to_string(ThresholdRule value);
 const char* to_string(Estimator value);
 const char* to_string(BlendSchedule value);

@@ -78,6 +78,23 @@ void check_quantization(const std::string& where, const QuantizationOptions& q, 
   }
 }
 
+// Levels below 0 would never be seen behind |x|.
+void check_hidden_activation(const std::string& where, const Phase& phase, Sentences& out) {
+  if (phase.network.activation != HiddenActivation::magnitude) return;
+  const auto is_signed = [](ActivationQuantizer quantizer) {
+    return quantizer == ActivationQuantizer::sign || quantizer == ActivationQuantizer::threshold;
+  };
+  const QuantizationOptions& q = phase.quantization;
+  bool has_signed = is_signed(q.activation_quantizer);
+  for (const LayerQuantization& layer : q.layers) {
+    has_signed = has_signed || (layer.activation_quantizer && is_signed(*layer.activation_quantizer));
+  }
+  if (!has_signed) return;
+  out.push_back(where +
+                "network.activation = \"magnitude\" is never negative, but quantization.activation_quantizer \"sign\" "
+                "and \"threshold\" have levels on both sides of 0; use \"own\", or dorefa");
+}
+
 void check_optimizer(const std::string& where, const OptimizerOptions& o, Sentences& out) {
   if (o.nesterov && (o.name != OptimizerKind::sgd || o.momentum == 0)) {
     out.push_back(where + "optimizer.nesterov needs name = \"sgd\" and a momentum above 0");
@@ -135,6 +152,7 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   const std::string where = recipe.phases.size() == 1 ? "" : fmt::format("phase {} ({}): ", index, phase.name);
   if (phase.network.name.empty()) out.push_back(where + "network.name is empty; name a network");
   check_quantization(where, phase.quantization, out);
+  check_hidden_activation(where, phase, out);
   check_guidance(where, index > 0 ? &recipe.phases[index - 1] : nullptr, phase, out);
   for (size_t i = 0; is_guided(phase) && i < phase.guidance.students.size(); ++i) {
     QuantizationOptions student = phase.quantization;

@@ -89,6 +89,10 @@ constexpr auto words_of(TrainingPrecision) {
   return std::array{Word<TrainingPrecision>{TrainingPrecision::fp32, "fp32"},
                     Word<TrainingPrecision>{TrainingPrecision::mixed, "mixed"}};
 }
+constexpr auto words_of(HiddenActivation) {
+  return std::array{Word<HiddenActivation>{HiddenActivation::own, "own"},
+                    Word<HiddenActivation>{HiddenActivation::magnitude, "magnitude"}};
+}
 constexpr auto words_of(NanPolicy) {
   return std::array{Word<NanPolicy>{NanPolicy::stop, "stop"}, Word<NanPolicy>{NanPolicy::skip, "skip"},
                     Word<NanPolicy>{NanPolicy::lower_rate, "lower_rate"}};
@@ -141,6 +145,8 @@ void describe(V& v, DataOptions& o) {
   v.key("normalize", o.normalize);
   v.key("crop_padding", o.crop_padding, WholeRange{0, 64});
   v.key("flip", o.flip);
+  v.key("brightness", o.brightness, RealRange{0, 255});
+  v.key("contrast", o.contrast, RealRange{0, 1});
   v.key("image_size", o.image_size, WholeRange{8, 1024});
   v.key("resize", o.resize, WholeRange{0, 1024});
   v.key("workers", o.workers, WholeRange{1, 64});
@@ -153,6 +159,7 @@ template <class V>
 void describe(V& v, NetworkOptions& o) {
   v.key("name", o.name);
   v.key("width", o.width, RealRange{0.03125, 32});
+  v.key("activation", o.activation);
   v.key("dropout", o.dropout, RealRange{0, 0.95});
   v.key("batch_norm_momentum", o.batch_norm_momentum, RealRange{1e-6, 1});
   v.key("batch_norm_epsilon", o.batch_norm_epsilon, RealRange{1e-12, 1});

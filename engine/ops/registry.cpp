@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/ops/absolute/absolute.hpp"
 #include "engine/ops/adam/adam.hpp"
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/affine/affine.hpp"
@@ -56,6 +57,8 @@ namespace {
 
 constexpr const graph::OpInfo* kOps[] = {
     // clang-format off
+    &kAbsoluteOp,
+    &kAbsoluteBackwardOp,
     &kAdamOp,
     &kAddOp,
     &kAffineOp,

@@ -7,6 +7,8 @@
 namespace lowtide::reference {
 
 // clang-format off
+void absolute(const Operands&);
+void absolute_backward_input(const Operands&);
 void adam(const Operands&);
 void add(const Operands&);
 void affine(const Operands&);

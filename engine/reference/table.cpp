@@ -14,6 +14,8 @@ struct Row {
 
 constexpr Row kRows[] = {
     // clang-format off
+    {"absolute", absolute},
+    {"absolute_backward_input", absolute_backward_input},
     {"adam", adam},
     {"add", add},
     {"affine", affine},

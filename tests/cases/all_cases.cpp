@@ -10,6 +10,7 @@ std::vector<OpCase> all_cases() {
   std::vector<OpCase> all;
   for (const auto table : {
            // clang-format off
+           absolute_cases,
            adam_cases,
            add_cases,
            affine_cases,

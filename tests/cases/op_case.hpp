@@ -74,6 +74,7 @@ inline void PrintTo(const OpCase& op_case, std::ostream* out) {
 // Every table, in order of op name. Each op adds its function here and defines it in tests/cases/<op>.cpp.
 std::vector<OpCase> all_cases();
 
+std::vector<OpCase> absolute_cases();
 std::vector<OpCase> adam_cases();
 std::vector<OpCase> add_cases();
 std::vector<OpCase> affine_cases();

@@ -114,6 +114,41 @@ TEST(DataQueue, PlacementsCoverTheirRange) {
   EXPECT_NE(draw_placement({4, true}, 1, 2, 3), draw_placement({4, true}, 1, 3, 3));
 }
 
+TEST(DataQueue, TonesCoverTheirRange) {
+  double shifts = 0, factors = 0, lowest = 1e9, highest = -1e9;
+  for (uint32_t sample = 0; sample < 9000; ++sample) {
+    const Tone tone = draw_tone({.brightness = 30, .contrast = 0.5}, 1, 2, sample);
+    EXPECT_EQ(tone, draw_tone({.brightness = 30, .contrast = 0.5}, 1, 2, sample));
+    EXPECT_LE(std::abs(tone.shift), 30.0);
+    EXPECT_LE(std::abs(tone.factor - 1), 0.5);
+    shifts += tone.shift / 9000;
+    factors += tone.factor / 9000;
+    lowest = std::min(lowest, tone.factor);
+    highest = std::max(highest, tone.factor);
+  }
+  EXPECT_NEAR(shifts, 0.0, 1.0);
+  EXPECT_NEAR(factors, 1.0, 0.02);
+  EXPECT_LT(lowest, 0.51);
+  EXPECT_GT(highest, 1.49);
+  EXPECT_EQ(draw_tone({}, 1, 2, 3), Tone{});
+}
+
+TEST(DataQueue, TonesMoveChannelsAboutTheirMeans) {
+  const ImageShape image = {.height = 1, .width = 3, .channels = 2};
+  const std::vector<uint8_t> start = {10, 0, 20, 128, 60, 255};  // means 30 and 127.667
+  std::vector<uint8_t> pixels = start;
+  change_tone(pixels, image, {});
+  EXPECT_EQ(pixels, start);
+  change_tone(pixels, image, {.shift = 5.5});
+  EXPECT_EQ(pixels, (std::vector<uint8_t>{16, 6, 26, 134, 66, 255}));
+  pixels = start;
+  change_tone(pixels, image, {.factor = 0.5});
+  EXPECT_EQ(pixels, (std::vector<uint8_t>{20, 64, 25, 128, 45, 191}));
+  pixels = start;
+  change_tone(pixels, image, {.shift = -20, .factor = 2});  // 0 0 40 | 0 108 235, means 13.333 and 114.333
+  EXPECT_EQ(pixels, (std::vector<uint8_t>{0, 0, 0, 102, 67, 255}));
+}
+
 TEST(DataQueue, PlacedImagesAreCropsOfThePaddedImage) {
   const Dataset dataset = counting_dataset(1);
   const PixelTable table(dataset, Normalization::unit);

@@ -198,6 +198,21 @@ TEST(Nets, FirstAndLastLayersAndPatternsFollowTheRecipe) {
   EXPECT_EQ(count_ops(eval->graph, "relu"), 1u);
 }
 
+TEST(Nets, MagnitudesReplaceEveryReluInFrontOfLevelsToo) {
+  Phase phase = phase_for("svhn", 1, 2);
+  phase.network.activation = HiddenActivation::magnitude;
+  const Result<EvalGraph> eval = make_eval_graph(phase, input_for("svhn"));
+  ASSERT_TRUE(eval) << eval.error().to_string();
+  EXPECT_EQ(count_ops(eval->graph, "absolute"), 7u);  // in front of six quantised convolutions and of the classifier
+  EXPECT_EQ(count_ops(eval->graph, "quantize_activations"), 6u);
+  EXPECT_EQ(count_ops(eval->graph, "relu"), 0u);
+  phase.network.activation = HiddenActivation::own;
+  const Result<EvalGraph> own = make_eval_graph(phase, input_for("svhn"));
+  ASSERT_TRUE(own) << own.error().to_string();
+  EXPECT_EQ(count_ops(own->graph, "absolute"), 0u);
+  EXPECT_EQ(count_ops(own->graph, "relu"), 1u);
+}
+
 TEST(Nets, BiRealShortcutsStayInFullPrecision) {
   const Result<TrainGraph> train =
       make_train_graph(sign_phase("reactnet20", WeightQuantizer::sign_channel), input_for("reactnet20"));

@@ -257,6 +257,17 @@ TEST(Recipe, EachMistakeHasASentence) {
   }
 }
 
+TEST(Recipe, MagnitudesAndSignedLevelsAreRefused) {
+  const std::string magnitude = "[network]\nactivation = \"magnitude\"\n";
+  EXPECT_TRUE(parse_recipe(magnitude, "t"));
+  EXPECT_NE(error_of(magnitude + "[quantization]\nactivation_quantizer = \"sign\"\nactivation_bits = 1\n")
+                .find("network.activation = \"magnitude\" is never negative"),
+            std::string::npos);
+  EXPECT_NE(error_of(magnitude + "[[quantization.layers]]\npattern = \"conv2\"\nactivation_quantizer = \"threshold\"\n")
+                .find("have levels on both sides of 0"),
+            std::string::npos);
+}
+
 TEST(Recipe, BadOverridesHaveASentence) {
   EXPECT_NE(error_of("", {"training.epochs"}).find("expected section.key=value"), std::string::npos);
   EXPECT_NE(error_of("", {"=3"}).find("expected section.key=value"), std::string::npos);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/graph/parameter_blocks.hpp"
+#include "engine/ops/absolute/absolute.hpp"
 #include "engine/ops/adam/adam.hpp"
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/clip/clip.hpp"
@@ -56,6 +57,8 @@ void add_element_wise_rows(std::vector<OpBench>& out) {
   const std::string images = name_of(kImages);
   add_row(out, "relu/" + images, ops::kReluOp, NoParams{}, {x});
   add_row(out, "relu_backward_input/" + images, ops::kReluBackwardOp, NoParams{}, {x, x});
+  add_row(out, "absolute/" + images, ops::kAbsoluteOp, NoParams{}, {x});
+  add_row(out, "absolute_backward_input/" + images, ops::kAbsoluteBackwardOp, NoParams{}, {x, x});
   add_row(out, "clip/" + images, ops::kClipOp, ops::ClipOpParams{-0.5f, 0.5f}, {x});
   add_row(out, "clip_backward_input/" + images, ops::kClipBackwardOp, ops::ClipOpParams{-0.5f, 0.5f}, {x, x});
   add_row(out, "add/" + images, ops::kAddOp, NoParams{}, {x, x});

@@ -2,6 +2,9 @@
 // Augmentation on the host.
 #include "trainer/data/augment.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "engine/base/check.hpp"
 #include "engine/base/rng.hpp"
 #include "trainer/data/streams.hpp"
@@ -15,6 +18,28 @@ Placement draw_placement(const Augmentation& augmentation, uint64_t seed, uint64
     return static_cast<int32_t>((uint64_t{word} * places) >> 32) - static_cast<int32_t>(augmentation.crop_padding);
   };
   return {offset(words[0]), offset(words[1]), augmentation.flip && (words[2] >> 31) != 0};
+}
+
+Tone draw_tone(const Augmentation& augmentation, uint64_t seed, uint64_t epoch, uint32_t sample) {
+  const auto words = philox(seed, sample, kToneStream, static_cast<uint32_t>(epoch));
+  const auto centred = [&](uint32_t word) { return 2.0 * static_cast<double>(unit_float(words[word])) - 1.0; };
+  return {augmentation.brightness * centred(0), 1.0 + augmentation.contrast * centred(1)};
+}
+
+void change_tone(std::span<uint8_t> pixels, const ImageShape& image, const Tone& tone) {
+  LOWTIDE_CHECK(pixels.size() == image.bytes(), "an image has h * w * c values");
+  if (tone == Tone{}) return;
+  const auto to_pixel = [](double value) { return static_cast<uint8_t>(std::clamp(std::round(value), 0.0, 255.0)); };
+  for (uint8_t& pixel : pixels) pixel = to_pixel(pixel + tone.shift);
+  const uint64_t count = uint64_t{image.height} * image.width;
+  for (uint32_t c = 0; c < image.channels; ++c) {
+    uint64_t sum = 0;
+    for (size_t i = c; i < pixels.size(); i += image.channels) sum += pixels[i];
+    const double mean = static_cast<double>(sum) / static_cast<double>(count);
+    for (size_t i = c; i < pixels.size(); i += image.channels) {
+      pixels[i] = to_pixel(mean + tone.factor * (pixels[i] - mean));
+    }
+  }
 }
 
 PixelTable::PixelTable(const Dataset& dataset, Normalization normalization) : values_(dataset.image.channels) {

@@ -21,7 +21,7 @@ BatchOptions train_batch_options(const DataOptions& data, uint64_t seed) {
   BatchOptions options;
   options.batch = data.batch;
   options.is_training = true;
-  options.augmentation = {data.crop_padding, data.flip};
+  options.augmentation = {data.crop_padding, data.flip, data.brightness, data.contrast};
   options.normalization = data.normalize;
   options.seed = seed;
   options.workers = data.workers;
@@ -159,6 +159,8 @@ void BatchQueue::fill(uint64_t ticket, std::vector<uint8_t>& pixels, Slot& slot)
       slot.error = std::move(read).error();
       return;
     }
+    if (options_.is_training)
+      change_tone(pixels, dataset_.image, draw_tone(options_.augmentation, options_.seed, epoch, sample));
     const Placement placement =
         options_.is_training ? draw_placement(options_.augmentation, options_.seed, epoch, sample) : Placement{};
     place_image(pixels, dataset_.image, table_, placement, std::span(slot.images).subspan(i * stride, stride));

@@ -20,6 +20,10 @@
 //   that statistics of a weight tensor never mix what stays with what is cut off.
 // - In a residual block the branch of the last convolution is merged behind the block's activation, where a shortcut's
 //   branch joins it by addition. `concatenate` does not exist there: shortcuts could not be added.
+// - The authors' SVHN network takes the magnitude |x| instead of a clipped x (network.activation = "magnitude"). Behind
+// a
+//   batch norm that is slow to learn, so it is not the default: LeNet-5 on glyphs, four epochs, 2-bit weights, gives
+//   5 % with 2-bit activations against 90 % with its own activation, and 87 % with weights and activations in f32.
 // - First and last layers and linear layers are not expanded, as in the authors' scripts; convolutions in full
 //   precision neither.
 #pragma once

@@ -2,6 +2,7 @@
 // The blocks without weights: pools, activations, shortcuts, dropout.
 #include <fmt/format.h>
 
+#include "engine/ops/absolute/absolute.hpp"
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/bias/bias.hpp"
 #include "engine/ops/clip/clip.hpp"
@@ -21,6 +22,7 @@ Signal activate(NetContext& net, const std::string& name, Signal x) {
   if (net.has_failed()) return {};
   if (x.pending == Activation::relu) x.value = net.keep(ops::relu(net.graph(), name, x.value));
   if (x.pending == Activation::hard_tanh) x.value = net.keep(ops::clip(net.graph(), name, x.value, -1.0f, 1.0f));
+  if (x.pending == Activation::magnitude) x.value = net.keep(ops::absolute(net.graph(), name, x.value));
   x.pending = Activation::none;
   if (net.phase().expansion.merge == ExpansionMerge::concatenate) return x;  // the branch stays beside
   x.value = merge_branch(net, name, x.value, x.branch);

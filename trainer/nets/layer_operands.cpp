@@ -60,8 +60,12 @@ bool has_thresholds(WeightQuantizer quantizer) {
 
 }  // namespace
 
-LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal& x, const LayerPrecision& precision) {
+LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal& real,
+                         const LayerPrecision& precision) {
   const std::string name = layer + "/x";
+  // No quantiser includes the magnitude.
+  const Signal x = real.pending == Activation::magnitude ? activate(net, name + "/magnitude", real) : real;
+  if (net.has_failed()) return {};
   if (precision.is_clipped && !x.is_image) {
     // What the quantiser does before it rounds, whatever activation is pending.
     const bool is_signed = precision.activation_quantizer == ActivationQuantizer::sign ||

@@ -72,7 +72,9 @@ Activation NetContext::hidden_activation(Activation preferred) const {
   const QuantizationOptions& q = quantization();
   const bool is_sign = q.activation_bits == 1 && q.activation_quantizer == ActivationQuantizer::sign;
   const bool is_threshold = q.activation_bits != kFloatBits && q.activation_quantizer == ActivationQuantizer::threshold;
-  return (is_sign || is_threshold) && preferred == Activation::relu ? Activation::hard_tanh : preferred;
+  if (preferred != Activation::relu) return preferred;
+  if (is_sign || is_threshold) return Activation::hard_tanh;
+  return network().activation == HiddenActivation::magnitude ? Activation::magnitude : preferred;
 }
 
 ValueId NetContext::parameter(std::string name, Shape shape, ParameterKind kind, Initializer initializer,

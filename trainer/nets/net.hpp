@@ -83,11 +83,12 @@ struct NetLayer {
   uint64_t multiply_adds = 0;  // of one image
 };
 
-enum class Activation { none, relu, hard_tanh };
+enum class Activation { none, relu, hard_tanh, magnitude };
 
 // What flows between blocks: a tensor of real values and the activation that is still to be applied to it. A block
 // applies it on entry, where the precision of the layer decides what it becomes: the float function, or a quantiser
-// that includes it. Max pooling commutes with all of them and so may come in between.
+// that includes it. Max pooling commutes with all but the magnitude and so may come in between; |x| is then taken of
+// what the pool lets through, as in the networks that have it.
 struct Signal {
   ValueId value;
   Activation pending = Activation::none;

@@ -1,0 +1,6 @@
+lowtide_kernel(absolute_backward_input SOURCE backward_input.comp)
+lowtide_kernel(absolute_backward_input_naive SOURCE backward_input_naive.comp)
+lowtide_kernel(absolute_backward_input_vec4 SOURCE backward_input.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(absolute_forward SOURCE forward.comp)
+lowtide_kernel(absolute_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(absolute_forward_vec4 SOURCE forward.comp DEFINES LOWTIDE_VEC4)
