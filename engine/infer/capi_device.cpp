@@ -5,6 +5,7 @@
 #include "engine/infer/capi_detail.hpp"
 #include "engine/kernel/bank.hpp"
 #include "engine/tensor/dtype.hpp"
+#include "engine/verify/open_device.hpp"
 
 struct lowtide_device_list {
   std::vector<lowtide::runtime::DeviceListing> devices;
@@ -173,7 +174,7 @@ lowtide_status lowtide_device_open(const lowtide_device_options* options, lowtid
     LOWTIDE_TRY_VOID(require(device != nullptr, "the place for the device is NULL"));
     LOWTIDE_TRY(const lowtide::infer::SessionOptions known, device_options(options));
     auto opened = std::make_unique<lowtide_device>();
-    LOWTIDE_TRY(opened->context, lowtide::runtime::Context::create(lowtide::infer::context_options(known)));
+    LOWTIDE_TRY(opened->context, lowtide::verify::open_device(lowtide::infer::context_options(known)));
     opened->description = opened->context->banner();
     *device = opened.release();
     return {};

@@ -13,6 +13,7 @@
 #include "engine/kernel/bank.hpp"
 #include "engine/plan/kernel_choices.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/verify/open_device.hpp"
 
 namespace lowtide::infer {
 namespace {
@@ -91,7 +92,7 @@ Result<std::unique_ptr<Session>> Session::start(std::unique_ptr<Session> session
   }
   session->in_flight_.reserve(in_flight);
   if (context == nullptr) {
-    LOWTIDE_TRY(session->owned_context_, runtime::Context::create(context_options(session->options_)));
+    LOWTIDE_TRY(session->owned_context_, verify::open_device(context_options(session->options_)));
     context = session->owned_context_.get();
   }
   session->context_ = context;

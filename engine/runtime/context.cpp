@@ -35,9 +35,9 @@ Result<std::unique_ptr<Context>> Context::create(const ContextOptions& options) 
   const std::string request = !options.device.empty() ? options.device : wanted != nullptr ? wanted : "";
   LOWTIDE_TRY(context->device_, vk::Device::create(*context->instance_, request));
   context->set_fault_hook(options.fault_hook);
-  const std::filesystem::path folder =
-      options.cache_folder ? *options.cache_folder : vk::default_cache_folder(environment);
-  LOWTIDE_TRY(context->pipelines_, vk::Pipelines::create(*context->device_, folder));
+  context->cache_folder_ = options.cache_folder ? *options.cache_folder : vk::default_cache_folder(environment);
+  context->cache_key_ = vk::cache_key(context->device_->physical().uuid, context->caps().driver_version);
+  LOWTIDE_TRY(context->pipelines_, vk::Pipelines::create(*context->device_, context->cache_folder_));
   LOWTIDE_TRY(context->timeline_, vk::Timeline::create(*context->device_));
   LOWTIDE_TRY(context->staging_, Staging::create(*context->device_, *context->timeline_));
   return context;
@@ -76,6 +76,10 @@ Counters Context::counters() const {
 PipelineCost Context::pipeline_cost() const {
   const vk::PipelineStats stats = pipelines_->stats();
   return {stats.created, stats.seconds, stats.cache_bytes_loaded > 0};
+}
+
+void Context::withhold(FeatureMask features) {
+  device_->withhold(features);
 }
 
 void Context::set_fault_hook(FaultHook hook) {

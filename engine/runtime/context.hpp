@@ -73,6 +73,13 @@ class Context {
 
   void set_fault_hook(FaultHook hook);  // an empty one ends it
 
+  // Takes features away from caps(): what was found not to work. Before programs are planned.
+  void withhold(FeatureMask features);
+  // Where files about this device are kept, empty: nowhere; and the stem of their names, "<device uuid>-<driver
+  // version>".
+  const std::filesystem::path& cache_folder() const { return cache_folder_; }
+  const std::string& cache_key() const { return cache_key_; }
+
   // For the other files of this layer.
   const vk::Device& device() const { return *device_; }
   vk::Pipelines& pipelines() const { return *pipelines_; }
@@ -82,6 +89,8 @@ class Context {
  private:
   Context();
 
+  std::filesystem::path cache_folder_;
+  std::string cache_key_;
   std::unique_ptr<vk::Instance> instance_;
   std::unique_ptr<vk::Device> device_;
   std::unique_ptr<vk::Pipelines> pipelines_;

@@ -65,10 +65,14 @@ std::filesystem::path default_cache_folder(const Environment& environment) {
   return {};
 }
 
-std::string cache_file_name(const CacheOwner& owner) {
+std::string cache_key(const std::array<uint8_t, 16>& device_uuid, uint32_t driver_version) {
   std::string name;
-  for (const uint8_t byte : owner.device_uuid) name += fmt::format("{:02x}", byte);
-  return name + fmt::format("-{:08x}.bin", owner.driver_version);
+  for (const uint8_t byte : device_uuid) name += fmt::format("{:02x}", byte);
+  return name + fmt::format("-{:08x}", driver_version);
+}
+
+std::string cache_file_name(const CacheOwner& owner) {
+  return cache_key(owner.device_uuid, owner.driver_version) + ".bin";
 }
 
 Result<std::vector<std::byte>> load_cache(const std::filesystem::path& path, const CacheOwner& owner) {

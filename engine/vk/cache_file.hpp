@@ -31,7 +31,10 @@ struct CacheOwner {
 // where LOWTIDE_PIPELINE_CACHE is "0".
 std::filesystem::path default_cache_folder(const Environment& environment);
 
-// "<device uuid>-<driver version>.bin", both in hexadecimal.
+// "<device uuid>-<driver version>", both in hexadecimal: the stem of names of files that hold for these alone.
+std::string cache_key(const std::array<uint8_t, 16>& device_uuid, uint32_t driver_version);
+
+// The key and ".bin".
 std::string cache_file_name(const CacheOwner& owner);
 
 // The payload of a cache file. Error `not_found` where there is none, `format` where it is damaged or another driver's.

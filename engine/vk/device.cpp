@@ -68,6 +68,10 @@ void Device::count(Resource resource, uint64_t times) const {
   counts_[static_cast<size_t>(resource)] += times;
 }
 
+void Device::withhold(FeatureMask features) {
+  disable_features(physical_.candidate.caps, features);
+}
+
 void Device::set_fault_hook(FaultHook hook) {
   const std::lock_guard lock(hook_mutex_);
   hook_ = std::move(hook);

@@ -63,6 +63,9 @@ class Device {
   void count(Resource resource, uint64_t times = 1) const;
   uint64_t counted(Resource resource) const { return counts_[static_cast<size_t>(resource)].load(); }
 
+  // Takes features away from caps().
+  void withhold(FeatureMask features);
+
   // Replaces the fault hook; an empty function removes it.
   void set_fault_hook(FaultHook hook);
 

@@ -4,7 +4,7 @@
 // checkpoints; `lowtide export` makes a packed model of it.
 #include <cstdio>
 
-#include "engine/runtime/context.hpp"
+#include "engine/verify/open_device.hpp"
 #include "trainer/loop/run.hpp"
 #include "trainer/recipe.hpp"
 
@@ -47,7 +47,7 @@ Result<trainer::RunSummary> train(const char* folder) {
   LOWTIDE_TRY(options.recipe, trainer::parse_recipe(kRecipe, "the recipe of train_glyphs"));
   options.folder.path = folder;
   options.replace = true;
-  LOWTIDE_TRY(const auto context, runtime::Context::create());
+  LOWTIDE_TRY(const auto context, verify::open_device());
   std::printf("%s\n", context->banner().c_str());
   return trainer::run_training(*context, options);
 }

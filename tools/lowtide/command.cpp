@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/verify/open_device.hpp"
 #include "trainer/data/dataset.hpp"
 
 namespace lowtide::program {
@@ -44,7 +45,7 @@ void add_device_option(CLI::App& command, DeviceOption& option) {
 Result<std::unique_ptr<runtime::Context>> open_device(const DeviceOption& option) {
   runtime::ContextOptions options;
   options.device = option.device;
-  LOWTIDE_TRY(auto context, runtime::Context::create(options));
+  LOWTIDE_TRY(auto context, verify::open_device(options));
   if (!option.quiet) {
     fmt::print("{}\n", context->banner());
     std::fflush(stdout);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// lowtide devices: every Vulkan device, what it can do, and why one cannot be used.
+// lowtide devices: every Vulkan device, what it can do, which self-tests it passes, and why one cannot be used.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
+#include "engine/verify/open_device.hpp"
 #include "tools/lowtide/command.hpp"
 
 namespace lowtide::program {
@@ -13,7 +14,16 @@ Result<int> devices() {
   LOWTIDE_TRY(const auto listings, runtime::list_devices());
   for (size_t i = 0; i < listings.size(); ++i) {
     fmt::print("{}: {}\n", i, listings[i].line);
-    if (!listings[i].rejection.empty()) fmt::print("   not usable: {}\n", listings[i].rejection);
+    if (!listings[i].rejection.empty()) {
+      fmt::print("   not usable: {}\n", listings[i].rejection);
+      continue;
+    }
+    std::fflush(stdout);  // before the tests, which a driver may not survive
+    runtime::ContextOptions options;
+    options.device = std::to_string(i);
+    LOWTIDE_TRY(const auto context, runtime::Context::create(options));
+    LOWTIDE_TRY(const verify::Verdicts verdicts, verify::verdicts_of(*context));
+    for (const std::string& line : verify::describe_verdicts(verdicts)) fmt::print("   {}\n", line);
   }
   if (!listings.empty()) return kDone;
   return fail(ErrorCode::not_found,

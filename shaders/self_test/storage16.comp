@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// self_test storage16.  y[i] = 2 * x[count - 1 - i]
+// x, y f16 [count]
+// one invocation = one element
+// needs: storage16; count odd, so that the last word of y is written in part
+// reads x, writes y; accumulate: no
+// reference: engine/verify/cases.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_shader_16bit_storage : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "self_test.params.h"
+
+WORKGROUP_WIDTH(64)
+BUFFER_READ(0, float16_t, x)
+BUFFER_WRITE(1, float16_t, y)
+PUSH_CONSTANTS(SelfTestParams, p)
+
+void main() {
+  const uint i = linear_invocation();
+  if (i >= p.count) return;
+  y[i] = float16_t(2.0 * float(x[p.count - 1 - i]));
+}
