@@ -12,7 +12,7 @@ std::string dump(const Graph& graph) {
   std::string out;
   for (size_t i = 0; i < graph.values().size(); ++i) {
     const Value& value = graph.values()[i];
-    if (value.producer.is_valid()) continue;
+    if (value.producer.is_valid() || value.role == Role::activation) continue;
     out += fmt::format("%{} {} {} {}\n", i, role_name(value.role), value.name,
                        value.is_whole_arena ? "whole arena" : to_string(value.desc));
   }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "engine/graph/op_info.hpp"
@@ -68,10 +69,11 @@ ValueId Graph::mirror(ValueId parameter, Role role) {
   return add_value(std::move(mirrored));
 }
 
-Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
-                                  std::vector<ValueId> inputs, std::vector<ValueId> outputs) {
+// The outputs of the node that are new have no producer yet.
+Result<Node> Graph::make_node(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
+                              std::vector<ValueId> inputs, std::vector<ValueId> outputs) {
   LOWTIDE_CHECK(param_bytes == op.param_bytes, fmt::format("parameters of another op given to {}", op.name));
-  Node node = {.op = &op, .name = scope_ + name, .inputs = std::move(inputs), .outputs = std::move(outputs)};
+  Node node = {.op = &op, .name = std::move(name), .inputs = std::move(inputs), .outputs = std::move(outputs)};
   node.set_params(params, param_bytes);
   for (const ValueId id : node.inputs) LOWTIDE_CHECK(id.index < values_.size(), "an input that is not in the graph");
   auto descs = op.infer(node, *this);
@@ -80,7 +82,6 @@ Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void
     error.text = fmt::format("{} '{}': {}", op.name, node.name, error.text);
     return tl::unexpected<Error>(std::move(error));
   }
-  const NodeId id(narrow<uint32_t>(nodes_.size()));
   if (node.outputs.empty()) node.outputs.resize(descs->size());
   LOWTIDE_CHECK(node.outputs.size() == descs->size(), fmt::format("{} has another number of outputs", op.name));
   for (size_t i = 0; i < descs->size(); ++i) {
@@ -89,12 +90,60 @@ Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void
       continue;
     }
     Value value = {.desc = (*descs)[i], .name = i == 0 ? node.name : fmt::format("{}.{}", node.name, i)};
-    value.producer = id;
     if (op.is_view && i == 0) value.view_of = node.in(0);
     node.outputs[i] = add_value(std::move(value));
   }
+  return node;
+}
+
+Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
+                                  std::vector<ValueId> inputs, std::vector<ValueId> outputs) {
+  const size_t values_before = values_.size();
+  LOWTIDE_TRY(Node node, make_node(op, scope_ + name, params, param_bytes, std::move(inputs), std::move(outputs)));
+  const NodeId id(narrow<uint32_t>(nodes_.size()));
+  for (size_t i = values_before; i < values_.size(); ++i) values_[i].producer = id;
   nodes_.push_back(std::move(node));
   return &nodes_.back();
+}
+
+Result<void> Graph::replace(const std::vector<NodeId>& replaced, NodeId position, const OpInfo& op, std::string name,
+                            const void* params, size_t param_bytes, std::vector<ValueId> inputs,
+                            std::vector<ValueId> outputs) {
+  LOWTIDE_CHECK(std::is_sorted(replaced.begin(), replaced.end()) &&
+                    std::binary_search(replaced.begin(), replaced.end(), position),
+                "nodes to replace, ascending, and the place of one of them");
+  LOWTIDE_TRY(Node node, make_node(op, std::move(name), params, param_bytes, std::move(inputs), std::move(outputs)));
+  std::deque<Node> kept;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const NodeId id(narrow<uint32_t>(i));
+    if (id == position) {
+      kept.push_back(std::move(node));
+    } else if (!std::binary_search(replaced.begin(), replaced.end(), id)) {
+      kept.push_back(std::move(nodes_[i]));
+    }
+  }
+  nodes_ = std::move(kept);
+  for (Value& value : values_) value.producer = {};
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    for (const ValueId id : nodes_[i].outputs) {
+      Value& value = values_[id.index];
+      const bool is_own = value.role == Role::activation || value.role == Role::metric;
+      if (is_own && !value.producer.is_valid()) value.producer = NodeId(narrow<uint32_t>(i));
+    }
+  }
+  return {};
+}
+
+void Graph::redirect(ValueId from, ValueId to) {
+  LOWTIDE_CHECK(desc(from) == desc(to), "a value of another description in place of one");
+  for (Node& node : nodes_) std::replace(node.inputs.begin(), node.inputs.end(), from, to);
+}
+
+void Graph::add_input(NodeId node, ValueId input) {
+  Node& changed = nodes_.at(node.index);
+  LOWTIDE_CHECK(value(input).producer.index < node.index, "an input that comes later");
+  changed.inputs.push_back(input);
+  LOWTIDE_CHECK(changed.op->infer(changed, *this).has_value(), "an input that the op does not take");
 }
 
 void Graph::make_metric(ValueId id, std::string name) {

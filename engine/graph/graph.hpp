@@ -43,6 +43,17 @@ class Graph {
   Result<const Node*> append(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
                              std::vector<ValueId> inputs, std::vector<ValueId> outputs = {});
 
+  // Rewriting, before differentiation. Puts one node where `position`, one of `replaced` (ascending), stood and removes
+  // those; its outputs are existing values, as in append, or new ones. Activations that only removed nodes wrote have
+  // no producer from then on and must have no reader either. Positions of nodes change; values keep their ids.
+  Result<void> replace(const std::vector<NodeId>& replaced, NodeId position, const OpInfo& op, std::string name,
+                       const void* params, size_t param_bytes, std::vector<ValueId> inputs,
+                       std::vector<ValueId> outputs);
+  // Lets every node that reads `from` read `to`, which is described alike.
+  void redirect(ValueId from, ValueId to);
+  // Gives a node another input at its end.
+  void add_input(NodeId node, ValueId input);
+
   // Turns an activation into a value that the host reads after every submit.
   void make_metric(ValueId id, std::string name);
   // Turns an activation into the gradient of a parameter of the same description.
@@ -63,6 +74,8 @@ class Graph {
 
  private:
   ValueId add_value(Value value);
+  Result<Node> make_node(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
+                         std::vector<ValueId> inputs, std::vector<ValueId> outputs);
 
   std::deque<Value> values_;
   std::deque<Node> nodes_;

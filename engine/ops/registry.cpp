@@ -9,6 +9,7 @@
 #include "engine/ops/adam/adam.hpp"
 #include "engine/ops/add/add.hpp"
 #include "engine/ops/affine/affine.hpp"
+#include "engine/ops/batch_norm/activation.hpp"
 #include "engine/ops/batch_norm/batch_norm.hpp"
 #include "engine/ops/bias/bias.hpp"
 #include "engine/ops/channel_dot/channel_dot.hpp"
@@ -65,6 +66,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kAveragePool2dOp,
     &kAveragePool2dBackwardOp,
     &kBatchNormOp,
+    &kBatchNormActivationOp,
+    &kBatchNormActivationBackwardOp,
     &kBatchNormBackwardOp,
     &kBatchNormFoldOp,
     &kBatchNormRunningOp,

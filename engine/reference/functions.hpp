@@ -15,6 +15,8 @@ void affine(const Operands&);
 void average_pool2d(const Operands&);
 void average_pool2d_backward_input(const Operands&);
 void batch_norm(const Operands&);
+void batch_norm_activation(const Operands&);
+void batch_norm_activation_backward(const Operands&);
 void batch_norm_backward(const Operands&);
 void batch_norm_fold(const Operands&);
 void batch_norm_running(const Operands&);

@@ -22,6 +22,8 @@ constexpr Row kRows[] = {
     {"average_pool2d", average_pool2d},
     {"average_pool2d_backward_input", average_pool2d_backward_input},
     {"batch_norm", batch_norm},
+    {"batch_norm_activation", batch_norm_activation},
+    {"batch_norm_activation_backward", batch_norm_activation_backward},
     {"batch_norm_backward", batch_norm_backward},
     {"batch_norm_fold", batch_norm_fold},
     {"batch_norm_running", batch_norm_running},

@@ -14,7 +14,13 @@
 WORKGROUP_WIDTH(64)
 PUSH_CONSTANTS(BatchNormStatisticsParams, p)
 BUFFER_READ(0, float, partials)
+#ifdef LOWTIDE_COEFFICIENTS
+BUFFER_READ(1, float, coefficients)  // [4, c]
+#define INVERSE_STD(channel) coefficients[3u * p.channels + (channel)]
+#else
 BUFFER_READ(1, float, inverse_std)
+#define INVERSE_STD(channel) inverse_std[channel]
+#endif
 BUFFER_WRITE(2, float, dgamma)
 BUFFER_WRITE(3, float, dbeta)
 
@@ -37,5 +43,5 @@ void main() {
   if (lane >= kChannels || channel >= p.channels) return;
   for (uint slice = 1u; slice < slices; ++slice) sums += slice_sums[slice * kChannels + lane];
   dbeta[channel] = sums.x;
-  dgamma[channel] = sums.y * inverse_std[channel];
+  dgamma[channel] = sums.y * INVERSE_STD(channel);
 }

@@ -21,6 +21,17 @@ struct BatchNormStatisticsParams {
   float epsilon;  // added to the variance before its root
 };
 
+// Of batch_norm_activation; what is decided when the pipeline is made is spec constants.
+struct BatchNormActivationParams {
+  uint count;          // items of four elements
+  uint channels;       // items of a row
+  uint stride;         // as of BatchNormParams
+  float inverse_rows;  // 1 / rows
+  float lo, hi;        // of the clip
+  float max_level;     // of unsigned levels
+  float window;        // of signs
+};
+
 struct BatchNormRunningParams {
   uint channels;
   uint has_finite;  // the step counts where `finite` is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // batch_norm forward, second pass.  mean, 1 / sqrt(var + epsilon), unbiased variance
-// partials [2, blocks, c] (means, squares)  mean, inverse_std, variance [c]  f32
+// partials [2, blocks, c] (means, squares)  mean, inverse_std, variance, gamma, beta [c]  coefficients [4, c]  f32
 // one workgroup = 8 channels x (width / 8) slices of the blocks; slices are merged in order
 // needs: rows > 1
 // reads partials, writes mean inverse_std variance; accumulate: no
@@ -15,7 +15,13 @@ WORKGROUP_WIDTH(64)
 PUSH_CONSTANTS(BatchNormStatisticsParams, p)
 BUFFER_READ(0, float, partials)
 BUFFER_WRITE(1, float, mean)
+#ifdef LOWTIDE_COEFFICIENTS
+BUFFER_WRITE(2, float, coefficients)
+BUFFER_READ(4, float, gamma)
+BUFFER_READ(5, float, beta)
+#else
 BUFFER_WRITE(2, float, inverse_std)
+#endif
 BUFFER_WRITE(3, float, variance)
 
 const uint kChannels = 8u;
@@ -47,6 +53,14 @@ void main() {
   if (lane >= kChannels || channel >= p.channels) return;
   for (uint slice = 1u; slice < slices; ++slice) moments = merge(moments, slice_moments[slice * kChannels + lane]);
   mean[channel] = moments.y;
-  inverse_std[channel] = inversesqrt(moments.z / float(p.rows) + p.epsilon);
+  const float inverse = inversesqrt(moments.z / float(p.rows) + p.epsilon);
+#ifdef LOWTIDE_COEFFICIENTS
+  coefficients[channel] = moments.y;
+  coefficients[p.channels + channel] = inverse * gamma[channel];
+  coefficients[2u * p.channels + channel] = beta[channel];
+  coefficients[3u * p.channels + channel] = inverse;
+#else
+  inverse_std[channel] = inverse;
+#endif
   variance[channel] = moments.z / float(p.rows - 1u);
 }

@@ -14,6 +14,7 @@ std::vector<OpCase> all_cases() {
            adam_cases,
            add_cases,
            affine_cases,
+           batch_norm_activation_cases,
            batch_norm_cases,
            bias_cases,
            channel_dot_cases,

@@ -78,6 +78,7 @@ std::vector<OpCase> absolute_cases();
 std::vector<OpCase> adam_cases();
 std::vector<OpCase> add_cases();
 std::vector<OpCase> affine_cases();
+std::vector<OpCase> batch_norm_activation_cases();
 std::vector<OpCase> batch_norm_cases();
 std::vector<OpCase> bias_cases();
 std::vector<OpCase> channel_dot_cases();

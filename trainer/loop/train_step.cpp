@@ -10,6 +10,7 @@
 #include "engine/ops/autodiff_ops.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/finite_gate/finite_gate.hpp"
+#include "engine/ops/fuse.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "trainer/loop/forward_networks.hpp"
@@ -138,7 +139,8 @@ void make_metrics(graph::Graph& graph, const TrainNetwork& network) {
 
 }  // namespace
 
-Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher) {
+Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher,
+                                    bool is_fused) {
   TrainGraph train;
   graph::Graph& graph = train.graph;
   train.images = graph.input("images", f32_desc(Shape{input.batch, input.height, input.width, input.channels}));
@@ -157,6 +159,7 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
   }
   if (is_guided(phase)) LOWTIDE_TRY_VOID(add_matches(graph, phase.guidance, networks));
   const Objective objective = objective_of(phase, networks);
+  if (is_fused) LOWTIDE_TRY_VOID(ops::fuse_norms(graph));
   LOWTIDE_TRY_VOID(graph::differentiate(graph, objective.losses, objective.weights, ops::autodiff_ops()));
   LOWTIDE_TRY_VOID(add_updates(train, networks));
   for (const StepNetwork& network : networks) {

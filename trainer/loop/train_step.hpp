@@ -46,9 +46,12 @@ struct TrainGraph {
   std::vector<NetLayer> layers;                            // of the recipe's own network
 };
 
+// `is_fused`: norms, activations and quantisers in one pass each (ops/fuse.hpp); without it the same numbers by single
+// ops, for tests and for what fusion saves.
 // `fixed_teacher`: of a distillation, the phase that made the teacher. Errors: an unknown network, images that are too
 // small for it, a layer that does not fit, guidance that compares what cannot be compared.
-Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher = nullptr);
+Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher = nullptr,
+                                    bool is_fused = true);
 
 // Weight decay, latent clipping and rate of a parameter: decay where no word of weight_decay_exclude is its kind or
 // part of its name and it is not a factor of levels; clipping for the latents of quantised layers.

@@ -8,6 +8,8 @@ namespace lowtide::ops::batch_norm_lowering {
 
 Result<void> forward(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 Result<void> backward(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
+Result<void> forward_activation(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
+Result<void> backward_activation(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 Result<void> running(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 Result<void> fold(const graph::Node&, const graph::Graph&, const graph::LowerTarget&, DispatchList&);
 
