@@ -9,6 +9,7 @@
 #include "engine/ops/batch_norm/activation.hpp"
 #include "engine/ops/batch_norm/batch_norm.hpp"
 #include "engine/ops/clip/clip.hpp"
+#include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/relu/relu.hpp"
 
@@ -126,6 +127,15 @@ void take_quantizers(Graph& graph, Chain& chain) {
   }
 }
 
+// Convolutions of levels keep their codes for the gradient.
+void keep_codes(Graph& graph, ValueId levels) {
+  const ValueId codes = graph.node(graph.value(levels).producer).out(5);
+  for (const NodeId id : readers_of(graph, levels)) {
+    const Node& node = graph.node(id);
+    if (node.op == &kConv2dOp && node.in(0) == levels && node.inputs.size() == 2) graph.add_input(id, codes);
+  }
+}
+
 // Whether the norm was fused.
 Result<bool> fuse_norm(Graph& graph, NodeId norm_id) {
   const Node& norm = graph.node(norm_id);
@@ -143,6 +153,7 @@ Result<bool> fuse_norm(Graph& graph, NodeId norm_id) {
   std::sort(chain.nodes.begin(), chain.nodes.end());
   LOWTIDE_TRY_VOID(graph.replace(chain.nodes, position, kBatchNormActivationOp, std::string(norm.name), &chain.params,
                                  sizeof(chain.params), std::move(inputs), outputs));
+  if (chain.levels.is_valid()) keep_codes(graph, chain.levels);
   return true;
 }
 

@@ -4,6 +4,8 @@
 #include "engine/ops/conv2d/conv2d.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "engine/ops/conv2d/geometry.hpp"
 #include "engine/reference/functions.hpp"
@@ -60,7 +62,14 @@ void conv2d_backward_input(const Operands& o) {
 }
 
 void conv2d_backward_weight(const Operands& o) {
-  convolve(o, [&](size_t x, size_t w, size_t y) { o.outputs[0][w] += o.inputs[0][x] * o.inputs[1][y]; });
+  std::vector<double> x(o.inputs[0].begin(), o.inputs[0].end());
+  if (o.in_desc(0).dtype == DType::u8) {  // the level: six bits, two's complement
+    for (double& element : x) {
+      element = std::fmod(element, 64);
+      if (element >= 32) element -= 64;
+    }
+  }
+  convolve(o, [&](size_t from, size_t w, size_t y) { o.outputs[0][w] += x[from] * o.inputs[1][y]; });
 }
 
 }  // namespace lowtide::reference

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d backward_weight, tuned.  partial[slice] = scale * sum over the slice's pixels of dy * x
-// x [n,h,w,c]  dy [n,oh,ow,k]  dw [slices,k,r,s,group_c]; one slice: dw itself
+// x [n,h,w,c], or its codes  dy [n,oh,ow,k]  dw [slices,k,r,s,group_c]; one slice: dw itself
 // one workgroup = a slice x tile_out output channels x one kernel row x its width in input channels, one per lane
 // needs: stride divides tile_columns or one tile covers a row of x; else backward_weight_naive
 // reads x dy, writes dw; accumulate: no
@@ -13,7 +13,7 @@
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(16)
-BUFFER_READ(0, float, x)
+#include "codes.glsl"
 BUFFER_READ(1, float, dy)
 BUFFER_WRITE(2, float, dw)
 PUSH_CONSTANTS(Conv2dBackwardWeightParams, p)
@@ -83,7 +83,7 @@ void main() {
     float values[tile_columns];
     [[unroll]] for (uint j = 0; j < tile_columns; ++j) {
       const bool is_inside = uint(kLastBase) + j < x_width || base + j < x_width;
-      values[j] = x[is_inside ? x_row + (base + j) * x_channels : x_row];
+      values[j] = X(is_inside ? x_row + (base + j) * x_channels : x_row);
       if (!is_inside) values[j] = 0.0;
     }
     [[unroll]] for (uint k = 0; k < tile_out; ++k) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d backward_weight, naive.  dw = scale * sum over pixels of dy * x
-// x [n,h,w,c]  dy [n,oh,ow,k]  dw [k,r,s,group_c]
+// x [n,h,w,c], or its codes  dy [n,oh,ow,k]  dw [k,r,s,group_c]
 // one invocation = one element of dw
 // needs: nothing
 // reads x dy, writes dw; accumulate: no
@@ -12,7 +12,7 @@
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(64)
-BUFFER_READ(0, float, x)
+#include "codes.glsl"
 BUFFER_READ(1, float, dy)
 BUFFER_WRITE(2, float, dw)
 PUSH_CONSTANTS(Conv2dNaiveParams, p)
@@ -33,7 +33,7 @@ void main() {
       for (uint ox = 0; ox < p.ow; ++ox) {
         const uint ix = ox * p.stride_w + s * p.dilation_w - p.pad_w;
         if (ix >= p.w) continue;
-        row_sum += dy[((n * p.oh + oy) * p.ow + ox) * p.k + k] * x[((n * p.h + iy) * p.w + ix) * p.c + c];
+        row_sum += dy[((n * p.oh + oy) * p.ow + ox) * p.k + k] * X(((n * p.h + iy) * p.w + ix) * p.c + c);
       }
       sum += row_sum;
     }

@@ -130,6 +130,10 @@ struct Conv2dDepthwiseWeightParams {
   uint count;        // invocations that have work
   float scale;
 };
+struct Conv2dLevelsParams {
+  uint words;  // of codes
+};
+
 LOWTIDE_SHADERS_END
 
 #endif

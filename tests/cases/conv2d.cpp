@@ -46,6 +46,20 @@ std::string draw_text(Draw draw) {
   return draw == Draw::levels ? "/levels" : draw == Draw::short_real ? "/short" : "";
 }
 
+// The weight's gradient from codes of x: levels -32 .. 31 and two more bits, which must not matter.
+OpCase codes_case(Row row) {
+  row.params.output_scale = 0.125f;
+  OpCase op_case = {
+      .name = "conv2d_backward_weight/codes/" + shape_text(row), .check_gradient = false, .outputs_are_exact = true};
+  op_case.build = [row](graph::Graph& g) -> Result<CaseGraph> {
+    const ValueId codes = g.input("codes", {DType::u8, row.x}), dy = g.input("dy", f32_desc(output_shape(row)));
+    const ops::Conv2dBackwardWeightParams params = {.conv = row.params, .r = row.w[1], .s = row.w[2]};
+    LOWTIDE_TRY(const ValueId dw, append_one(g, ops::kConv2dBackwardWeightOp, "op", params, {codes, dy}));
+    return CaseGraph{.inputs = {{codes, integers(0, 255), false}, {dy, integers(-3, 3), false}}, .outputs = {dw}};
+  };
+  return op_case;
+}
+
 // One of the three ops alone.
 OpCase single_case(const graph::OpInfo& op, const Row& row, Draw draw) {
   const graph::OpInfo* const info = &op;
@@ -161,6 +175,13 @@ std::vector<OpCase> conv2d_cases() {
     cases.push_back(single_case(*op, row, Draw::real));
     row.params.output_scale = 0.125f;
     cases.push_back(single_case(*op, row, Draw::levels));
+  }
+  for (const Row& row : kLarge) {
+    if (row.x.element_count() % 4 == 0) cases.push_back(codes_case(row));
+  }
+  for (Row row : kMatrix) {
+    row.params.operands = ops::Operands::f16;
+    cases.push_back(codes_case(row));
   }
   return cases;
 }

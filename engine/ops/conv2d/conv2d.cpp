@@ -59,6 +59,15 @@ Result<void> expect_tensor(const Node& node, const Graph& graph, ValueId id, con
                                   to_string(graph.desc(id))));
 }
 
+// Kernels read them a word at a time.
+Result<void> expect_codes(const Node& node, const Graph& graph, ValueId id) {
+  const TensorDesc& desc = graph.desc(id);
+  const uint64_t count = desc.element_count();
+  if (desc.dtype == DType::u8 && desc.shape.rank() == 4 && count > 0 && count <= kMaxElements && count % 4 == 0)
+    return {};
+  return refuse(node, "codes must be u8 of rank 4 and whole words, but are " + to_string(desc));
+}
+
 Result<void> expect_params(const Node& node, const Conv2dParams& p, uint32_t r, uint32_t s) {
   for (const uint32_t value : {p.stride_h, p.stride_w, p.dilation_h, p.dilation_w, r, s}) {
     if (value >= 1 && value <= kMaxStep) continue;
@@ -103,7 +112,8 @@ Result<void> expect_output(const Node& node, const Graph& graph, ValueId dy, con
 }
 
 Descs infer_forward(const Node& node, const Graph& graph) {
-  check_input_count(node, 2);
+  LOWTIDE_CHECK(node.inputs.size() == 2 || node.inputs.size() == 3, "conv2d takes 2 or 3 inputs");
+  if (node.inputs.size() == 3) LOWTIDE_TRY_VOID(expect_codes(node, graph, node.in(2)));
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(1), "the weight"));
   const Shape &x = graph.desc(node.in(0)).shape, &w = graph.desc(node.in(1)).shape;
@@ -113,6 +123,7 @@ Descs infer_forward(const Node& node, const Graph& graph) {
     return refuse(node, fmt::format("the weight must have {} input channels per group, but is {}", x[3] / p.groups,
                                     to_string(w)));
   }
+  if (node.inputs.size() == 3 && graph.desc(node.in(2)).shape != x) return refuse(node, "codes of another shape");
   return std::vector{f32_desc(y)};
 }
 
@@ -135,7 +146,11 @@ Descs infer_backward_input(const Node& node, const Graph& graph) {
 
 Descs infer_backward_weight(const Node& node, const Graph& graph) {
   check_input_count(node, 2);
-  LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
+  if (graph.desc(node.in(0)).dtype == DType::u8) {
+    LOWTIDE_TRY_VOID(expect_codes(node, graph, node.in(0)));
+  } else {
+    LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
+  }
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(1), "the output gradient"));
   const Shape &x = graph.desc(node.in(0)).shape, &dy = graph.desc(node.in(1)).shape;
   const auto p = node.params<Conv2dBackwardWeightParams>();
@@ -148,13 +163,14 @@ Descs infer_backward_weight(const Node& node, const Graph& graph) {
 
 Result<void> differentiate(const Node& node, graph::GradientBuilder& builder) {
   const ValueId x = node.in(0), w = node.in(1), dy = builder.gradient(node.out());
+  const ValueId kept = node.inputs.size() == 3 ? node.in(2) : x;
   Graph& graph = builder.graph();
   const auto p = node.params<Conv2dParams>();
   if (builder.needs_gradient(w)) {
     const Shape& shape = graph.desc(w).shape;
     const Conv2dBackwardWeightParams params = {.conv = p, .r = shape[1], .s = shape[2]};
     LOWTIDE_TRY(const ValueId dw,
-                append_one(graph, kConv2dBackwardWeightOp, node.name + "/backward_weight", params, {x, dy}));
+                append_one(graph, kConv2dBackwardWeightOp, node.name + "/backward_weight", params, {kept, dy}));
     LOWTIDE_TRY_VOID(builder.accumulate(w, dw));
   }
   if (builder.needs_gradient(x)) {
@@ -183,7 +199,8 @@ Conv2dGeometry conv2d_geometry(const Node& node, const Graph& graph) {
   const Conv2dParams p = is_forward          ? node.params<Conv2dParams>()
                          : is_backward_input ? node.params<Conv2dBackwardInputParams>().conv
                                              : node.params<Conv2dBackwardWeightParams>().conv;
-  return {x[0], x[1], x[2], x[3], y[1], y[2], y[3], w[1], w[2], p};
+  const bool has_codes = graph.desc(node.in(0)).dtype == DType::u8;
+  return {x[0], x[1], x[2], x[3], y[1], y[2], y[3], w[1], w[2], p, has_codes};
 }
 
 const graph::OpInfo kConv2dOp = {.name = "conv2d",

@@ -41,9 +41,11 @@ struct Conv2dBackwardWeightParams {
   uint32_t r = 0, s = 0;  // extents of dw
 };
 
-extern const graph::OpInfo kConv2dOp;                // x, w -> y
+// `codes`: u8, described like x, the bytes of engine/ops/batch_norm/activation.hpp whose levels are x. The gradient of
+// w then reads them instead of x, so that x need not be kept. Forward does not read them.
+extern const graph::OpInfo kConv2dOp;                // x, w [, codes] -> y
 extern const graph::OpInfo kConv2dBackwardInputOp;   // w, dy -> dx
-extern const graph::OpInfo kConv2dBackwardWeightOp;  // x, dy -> dw
+extern const graph::OpInfo kConv2dBackwardWeightOp;  // x or its codes, dy -> dw
 
 Result<ValueId> conv2d(graph::Graph& graph, std::string name, ValueId x, ValueId w, const Conv2dParams& params);
 

@@ -108,8 +108,12 @@ void lower_naive_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, 
 
 void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps&,
                                  DispatchList& out) {
-  out.add(kernels::conv2d_backward_weight_naive{.x = x, .dy = dy, .dw = dw}, naive_params(g),
-          groups_for(g.w_count(), kernels::conv2d_backward_weight_naive::local_size));
+  const Groups groups = groups_for(g.w_count(), kernels::conv2d_backward_weight_naive::local_size);
+  if (g.has_codes) {
+    out.add(kernels::conv2d_backward_weight_naive_codes{.x = x, .dy = dy, .dw = dw}, naive_params(g), groups);
+  } else {
+    out.add(kernels::conv2d_backward_weight_naive{.x = x, .dy = dy, .dw = dw}, naive_params(g), groups);
+  }
 }
 
 }  // namespace
@@ -215,22 +219,31 @@ void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, Valu
   const Conv2dGeometry g = without_rows(geometry);
   const Conv2dParams& p = g.params;
   const WeightTile tile = choose_weight_tile(weight_work(g), caps);
-  kernels::conv2d_backward_weight kernel{.x = x, .dy = dy, .dw = dw};
-  kernel.spec = {.width = tile.lanes,
-                 .tile_out = tile.out,
-                 .tile_columns = tile.columns,
-                 .x_channels = g.c,
-                 .dy_channels = g.k,
-                 .x_width = g.w,
-                 .dy_width = g.ow,
-                 .kernel_width = g.s,
-                 .stride = static_cast<int32_t>(p.stride_w),
-                 .dilation = static_cast<int32_t>(p.dilation_w),
-                 .pad = static_cast<int32_t>(p.pad_w),
-                 .group_k = g.group_k()};
   const uint64_t workgroups =
       uint64_t{p.groups} * ceil_div(g.group_c(), tile.lanes) * ceil_div(g.group_k(), tile.out) * g.r;
-  add_sliced(kernel, g, workgroups, tile.slices, out);
+  const auto add = [&](auto kernel) {
+    kernel.x = x;
+    kernel.dy = dy;
+    kernel.dw = dw;
+    kernel.spec = {.width = tile.lanes,
+                   .tile_out = tile.out,
+                   .tile_columns = tile.columns,
+                   .x_channels = g.c,
+                   .dy_channels = g.k,
+                   .x_width = g.w,
+                   .dy_width = g.ow,
+                   .kernel_width = g.s,
+                   .stride = static_cast<int32_t>(p.stride_w),
+                   .dilation = static_cast<int32_t>(p.dilation_w),
+                   .pad = static_cast<int32_t>(p.pad_w),
+                   .group_k = g.group_k()};
+    add_sliced(kernel, g, workgroups, tile.slices, out);
+  };
+  if (g.has_codes) {
+    add(kernels::conv2d_backward_weight_codes{});
+  } else {
+    add(kernels::conv2d_backward_weight{});
+  }
 }
 
 void lower_narrow_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps& caps,
@@ -295,6 +308,15 @@ constexpr Variant kBackwardWeight[] = {{kMatrixFeatures, fits_matrix, lower_matr
                                        {0, fits_backward, lower_tuned_backward_weight},
                                        {0, always, lower_naive_backward_weight}};
 
+// Levels in scratch memory, for the variants that do not decode.
+ValueId add_levels(const Conv2dGeometry& g, ValueId codes, DispatchList& out) {
+  const ValueId levels = out.scratch(g.x_count() * 4);
+  const kernels::conv2d_backward_weight_levels kernel{.codes = codes, .levels = levels};
+  const auto words = narrow<uint32_t>(g.x_count() / 4);
+  out.add(kernel, shaders::Conv2dLevelsParams{.words = words}, groups_for(words, kernel.local_size));
+  return levels;
+}
+
 template <size_t Count>
 Result<void> lower_with(const Variant (&variants)[Count], const Node& node, const Graph& graph,
                         const LowerTarget& target, DispatchList& out) {
@@ -316,7 +338,12 @@ Result<void> lower_conv2d_backward_input(const Node& node, const Graph& graph, c
 
 Result<void> lower_conv2d_backward_weight(const Node& node, const Graph& graph, const LowerTarget& target,
                                           DispatchList& out) {
-  return lower_with(kBackwardWeight, node, graph, target, out);
+  const Conv2dGeometry g = conv2d_geometry(node, graph);
+  const Variant& variant = select_variant(kBackwardWeight, target, g, target.caps);
+  const bool decodes = variant.lower == lower_tuned_backward_weight || variant.lower == lower_naive_backward_weight;
+  const ValueId x = g.has_codes && !decodes ? add_levels(g, node.in(0), out) : node.in(0);
+  variant.lower(g, x, node.in(1), node.out(), target.caps, out);
+  return {};
 }
 
 }  // namespace lowtide::ops
