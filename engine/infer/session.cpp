@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/ints.hpp"
+#include "engine/infer/fuse_epilogues.hpp"
 #include "engine/kernel/bank.hpp"
 #include "engine/plan/kernel_choices.hpp"
 #include "engine/plan/plan.hpp"
@@ -136,10 +137,11 @@ Result<void> Session::set_batch(uint32_t batch) {
   if (batch == batch_ && batch > 0) return {};
   if (batch == 0) return fail(ErrorCode::invalid_argument, "a batch has at least one image, and 0 were asked for");
   LOWTIDE_TRY_VOID(finish_all());
-  LOWTIDE_TRY(graph::Graph network, model_.make_graph(batch));
-  auto graph = std::make_unique<graph::Graph>(std::move(network));
-  LOWTIDE_TRY(plan::Program program,
-              plan::make_program(*graph, {.caps = context_->caps(), .naive_only = options_.naive_only}));
+  LOWTIDE_TRY(const graph::Graph network, model_.make_graph(batch));
+  const graph::LowerTarget target = {.caps = context_->caps(), .naive_only = options_.naive_only};
+  LOWTIDE_TRY(graph::Graph fused, fuse_epilogues(network, target));
+  auto graph = std::make_unique<graph::Graph>(std::move(fused));
+  LOWTIDE_TRY(plan::Program program, plan::make_program(*graph, target));
   LOWTIDE_TRY(auto executor, runtime::Executor::create(*context_, std::move(program), {},
                                                        {.slots = options_.in_flight, .profile = options_.profile}));
   LOWTIDE_TRY_VOID(write_constants(*executor, *graph, model_));

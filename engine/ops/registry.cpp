@@ -79,6 +79,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kConcatOp,
     &kConcatBackwardOp,
     &kConv2dOp,
+    &kConv2dAffineOp,
     &kConv2dBackwardInputOp,
     &kConv2dBackwardWeightOp,
     &kCopyOp,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reference of conv2d and its gradients. All three walk over the same (output pixel, output channel, tap, input
-// channel) tuples of the definition in engine/ops/conv2d/conv2d.hpp and differ only in what they add where.
+// Reference of conv2d, conv2d_affine and the gradients. All walk over the same (output pixel, output channel, tap,
+// input channel) tuples of the definition in engine/ops/conv2d/conv2d.hpp and differ only in what they add where.
 #include "engine/ops/conv2d/conv2d.hpp"
 
 #include <algorithm>
@@ -55,6 +55,16 @@ void convolve(const Operands& o, Add add) {
 
 void conv2d(const Operands& o) {
   convolve(o, [&](size_t x, size_t w, size_t y) { o.outputs[0][y] += o.inputs[0][x] * o.inputs[1][w]; });
+}
+
+void conv2d_affine(const Operands& o) {
+  conv2d(o);
+  const auto p = o.node.params<ops::Conv2dAffineOpParams>();
+  const size_t channels = o.inputs[2].size();
+  for (size_t i = 0; i < o.outputs[0].size(); ++i) {
+    const double y = o.outputs[0][i] * o.inputs[2][i % channels] + o.inputs[3][i % channels];
+    o.outputs[0][i] = std::min(std::max(y, double{p.lo}), double{p.hi});
+  }
 }
 
 void conv2d_backward_input(const Operands& o) {

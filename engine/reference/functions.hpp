@@ -28,6 +28,7 @@ void clip_backward_input(const Operands&);
 void concat(const Operands&);
 void concat_backward_input(const Operands&);
 void conv2d(const Operands&);
+void conv2d_affine(const Operands&);
 void conv2d_backward_input(const Operands&);
 void conv2d_backward_weight(const Operands&);
 void copy(const Operands&);

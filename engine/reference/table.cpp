@@ -35,6 +35,7 @@ constexpr Row kRows[] = {
     {"concat", concat},
     {"concat_backward_input", concat_backward_input},
     {"conv2d", conv2d},
+    {"conv2d_affine", conv2d_affine},
     {"conv2d_backward_input", conv2d_backward_input},
     {"conv2d_backward_weight", conv2d_backward_weight},
     {"copy", copy},

@@ -16,6 +16,7 @@ struct Conv2dNaiveParams {
   uint dilation_h, dilation_w;
   uint group_c, group_k;
   float scale;
+  float lo, hi;  // with an affine: bounds
 };
 
 // Tuned forward and backward_input: see tile.glsl.
@@ -29,6 +30,7 @@ struct Conv2dTileParams {
   uint w_group, w_row, w_tap, w_reduced, w_lane;  // strides of w, in elements
   uint workgroups;                                // that have work
   float scale;
+  float lo, hi;  // with an affine: bounds
 };
 
 // Tuned backward_weight, both forms.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv2d forward, naive.  y = scale * conv(x, w)
+// conv2d forward, naive.  y = scale * conv(x, w); LOWTIDE_AFFINE: y = clamp(that * multiplier + offset, lo, hi)
 // x [n,h,w,c]  w [k,r,s,group_c]  y [n,oh,ow,k]
 // one invocation = one element of y
 // needs: nothing
-// reads x w, writes y; accumulate: no
+// reads x w (multiplier offset), writes y; accumulate: no
 // reference: engine/reference/conv2d.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -14,8 +14,18 @@
 WORKGROUP_WIDTH(64)
 BUFFER_READ(0, float, x)
 BUFFER_READ(1, float, w)
+#ifdef LOWTIDE_AFFINE
+BUFFER_READ(2, float, multiplier)
+BUFFER_READ(3, float, offset)
+BUFFER_WRITE(4, float, y)
+#else
 BUFFER_WRITE(2, float, y)
+#endif
 PUSH_CONSTANTS(Conv2dNaiveParams, p)
+
+#ifdef LOWTIDE_AFFINE
+#include "affine.glsl"
+#endif
 
 void main() {
   const uint i = linear_invocation();
@@ -36,5 +46,9 @@ void main() {
       for (uint c = 0; c < p.group_c; ++c) sum += x[x_first + c] * w[w_first + c];
     }
   }
+#ifdef LOWTIDE_AFFINE
+  y[i] = affine_of(sum * p.scale, multiplier[k], offset[k]);
+#else
   y[i] = sum * p.scale;
+#endif
 }

@@ -13,6 +13,8 @@ lowtide_kernel(conv2d_backward_weight_naive_codes SOURCE backward_weight_naive.c
 lowtide_kernel(conv2d_backward_weight_narrow SOURCE backward_weight_narrow.comp)
 lowtide_kernel(conv2d_backward_weight_sum SOURCE backward_weight_sum.comp)
 lowtide_kernel(conv2d_forward SOURCE forward.comp)
+lowtide_kernel(conv2d_forward_affine SOURCE forward.comp DEFINES LOWTIDE_AFFINE)
+lowtide_kernel(conv2d_forward_affine_naive SOURCE forward_naive.comp DEFINES LOWTIDE_AFFINE)
 lowtide_kernel(conv2d_forward_depthwise SOURCE forward_depthwise.comp)
 lowtide_kernel(conv2d_forward_grouped SOURCE forward_grouped.comp)
 lowtide_kernel(conv2d_forward_matrix SOURCE forward_matrix.comp FEATURES float16 cooperative_matrix)

@@ -116,13 +116,20 @@ void main() {
   }
 
   if (channel >= p.group_lanes) return;
+#ifdef LOWTIDE_AFFINE
+  const float m = multiplier[group * p.group_lanes + channel];
+  const float o = offset[group * p.group_lanes + channel];
+#define FINISHED(sum) affine_of(sum, m, o)
+#else
+#define FINISHED(sum) (sum)
+#endif
   [[unroll]] for (uint i = 0; i < tile_images; ++i) {
     [[unroll]] for (uint d = 0; d < tile_columns; ++d) {
       const uint column = tile * tile_columns + d;
       if (first_image + i < p.images && column < destination_width) {
         const uint pixel = ((first_image + i) * p.destination_height + row) * destination_width + column;
         DESTINATION[pixel * p.destination_channels + group * p.group_lanes + channel] =
-            sums[i * tile_columns + d] * p.scale;
+            FINISHED(sums[i * tile_columns + d] * p.scale);
       }
     }
   }

@@ -92,6 +92,28 @@ OpCase single_case(const graph::OpInfo& op, const Row& row, Draw draw) {
   return op_case;
 }
 
+// conv2d_affine; with levels and few-bit factors every operation is exact.
+OpCase affine_case(const Row& row, bool is_exact, float lo, float hi) {
+  OpCase op_case = {
+      .name = fmt::format("conv2d_affine{}/{}/{}_to_{}", is_exact ? "/levels" : "", shape_text(row), lo, hi),
+      .check_gradient = false,
+      .outputs_are_exact = is_exact};
+  op_case.build = [=](graph::Graph& g) -> Result<CaseGraph> {
+    const ValueId x = g.input("x", f32_desc(row.x)), w = g.input("w", f32_desc(row.w));
+    const ValueId multiplier = g.input("multiplier", f32_desc({row.w[0]})),
+                  offset = g.input("offset", f32_desc({row.w[0]}));
+    const ops::Conv2dAffineOpParams params = {.conv = row.params, .lo = lo, .hi = hi};
+    LOWTIDE_TRY(const ValueId y, append_one(g, ops::kConv2dAffineOp, "conv", params, {x, w, multiplier, offset}));
+    const Distribution real = uniform(-1, 1), small = integers(-2, 2, 0.125);
+    return CaseGraph{.inputs = {{x, is_exact ? integers(0, 15) : real, false},
+                                {w, is_exact ? integers(-15, 15, 2) : real, false},
+                                {multiplier, is_exact ? small : real, false},
+                                {offset, is_exact ? small : real, false}},
+                     .outputs = {y}};
+  };
+  return op_case;
+}
+
 // Few enough products for finite differences on the host.
 const Row kSmall[] = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}},
@@ -182,6 +204,13 @@ std::vector<OpCase> conv2d_cases() {
   for (Row row : kMatrix) {
     row.params.operands = ops::Operands::f16;
     cases.push_back(codes_case(row));
+  }
+  for (const Row& row : {kSmall[1], kSmall[2], kSmall[6], kSmall[7], kLarge[0], kLarge[3], kLarge[9], kLarge[10]}) {
+    cases.push_back(affine_case(row, false, -INFINITY, INFINITY));
+    cases.push_back(affine_case(row, false, 0.0f, INFINITY));
+    Row levels = row;
+    levels.params.output_scale = 0.125f;
+    cases.push_back(affine_case(levels, true, -40.0f, 24.5f));
   }
   return cases;
 }

@@ -35,9 +35,13 @@ constexpr uint32_t kMaxStep = 4096;  // stride, padding, dilation, kernel extent
       {"output_scale", offsetof(Conv2dParams, output_scale), FieldType::f32}, { \
     "operands", offsetof(Conv2dParams, operands), FieldType::u32, true          \
   }
-static_assert(offsetof(Conv2dBackwardInputParams, conv) == 0 && offsetof(Conv2dBackwardWeightParams, conv) == 0);
+static_assert(offsetof(Conv2dAffineOpParams, conv) == 0 && offsetof(Conv2dBackwardInputParams, conv) == 0 &&
+              offsetof(Conv2dBackwardWeightParams, conv) == 0);
 
 constexpr ParamField kForwardFields[] = {LOWTIDE_CONV2D_FIELDS};
+constexpr ParamField kAffineFields[] = {LOWTIDE_CONV2D_FIELDS,
+                                        {"lo", offsetof(Conv2dAffineOpParams, lo), FieldType::f32},
+                                        {"hi", offsetof(Conv2dAffineOpParams, hi), FieldType::f32}};
 constexpr ParamField kBackwardInputFields[] = {LOWTIDE_CONV2D_FIELDS,
                                                {"h", offsetof(Conv2dBackwardInputParams, h), FieldType::u32},
                                                {"w", offsetof(Conv2dBackwardInputParams, w), FieldType::u32}};
@@ -111,20 +115,39 @@ Result<void> expect_output(const Node& node, const Graph& graph, ValueId dy, con
                                   to_string(graph.desc(dy))));
 }
 
-Descs infer_forward(const Node& node, const Graph& graph) {
-  LOWTIDE_CHECK(node.inputs.size() == 2 || node.inputs.size() == 3, "conv2d takes 2 or 3 inputs");
-  if (node.inputs.size() == 3) LOWTIDE_TRY_VOID(expect_codes(node, graph, node.in(2)));
+Descs infer_sums(const Node& node, const Graph& graph, const Conv2dParams& p) {
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(1), "the weight"));
   const Shape &x = graph.desc(node.in(0)).shape, &w = graph.desc(node.in(1)).shape;
-  const auto p = node.params<Conv2dParams>();
   LOWTIDE_TRY(const Shape y, output_shape(node, p, x, w[0], w[1], w[2]));
   if (w[3] != x[3] / p.groups) {
     return refuse(node, fmt::format("the weight must have {} input channels per group, but is {}", x[3] / p.groups,
                                     to_string(w)));
   }
-  if (node.inputs.size() == 3 && graph.desc(node.in(2)).shape != x) return refuse(node, "codes of another shape");
   return std::vector{f32_desc(y)};
+}
+
+Descs infer_forward(const Node& node, const Graph& graph) {
+  LOWTIDE_CHECK(node.inputs.size() == 2 || node.inputs.size() == 3, "conv2d takes 2 or 3 inputs");
+  LOWTIDE_TRY(auto descs, infer_sums(node, graph, node.params<Conv2dParams>()));
+  if (node.inputs.size() == 2) return descs;
+  LOWTIDE_TRY_VOID(expect_codes(node, graph, node.in(2)));
+  if (graph.desc(node.in(2)).shape != graph.desc(node.in(0)).shape) return refuse(node, "codes of another shape");
+  return descs;
+}
+
+Descs infer_affine(const Node& node, const Graph& graph) {
+  check_input_count(node, 4);
+  const auto p = node.params<Conv2dAffineOpParams>();
+  if (!(p.lo <= p.hi)) return refuse(node, fmt::format("lo must not be above hi, but they are {} and {}", p.lo, p.hi));
+  LOWTIDE_TRY(auto descs, infer_sums(node, graph, p.conv));
+  const TensorDesc per_channel = f32_desc({descs.front().shape.last()});
+  for (const size_t i : {size_t{2}, size_t{3}}) {
+    if (graph.desc(node.in(i)) == per_channel) continue;
+    return refuse(node, fmt::format("multiplier and offset must be {}, but one is {}", to_string(per_channel),
+                                    to_string(graph.desc(node.in(i)))));
+  }
+  return descs;
 }
 
 Descs infer_backward_input(const Node& node, const Graph& graph) {
@@ -191,12 +214,14 @@ Cost cost(const Node& node, const Graph& graph) {
 }  // namespace
 
 Conv2dGeometry conv2d_geometry(const Node& node, const Graph& graph) {
-  const bool is_forward = node.op == &kConv2dOp, is_backward_input = node.op == &kConv2dBackwardInputOp;
+  const bool is_affine = node.op == &kConv2dAffineOp;
+  const bool is_forward = node.op == &kConv2dOp || is_affine, is_backward_input = node.op == &kConv2dBackwardInputOp;
   LOWTIDE_CHECK(is_forward || is_backward_input || node.op == &kConv2dBackwardWeightOp, "not a convolution");
   const Shape& x = graph.desc(is_backward_input ? node.out() : node.in(0)).shape;
   const Shape& y = graph.desc(is_forward ? node.out() : node.in(1)).shape;
   const Shape& w = graph.desc(is_forward ? node.in(1) : is_backward_input ? node.in(0) : node.out()).shape;
-  const Conv2dParams p = is_forward          ? node.params<Conv2dParams>()
+  const Conv2dParams p = is_affine           ? node.params<Conv2dAffineOpParams>().conv
+                         : is_forward        ? node.params<Conv2dParams>()
                          : is_backward_input ? node.params<Conv2dBackwardInputParams>().conv
                                              : node.params<Conv2dBackwardWeightParams>().conv;
   const bool has_codes = graph.desc(node.in(0)).dtype == DType::u8;
@@ -210,6 +235,13 @@ const graph::OpInfo kConv2dOp = {.name = "conv2d",
                                  .differentiate = differentiate,
                                  .lower = lower_conv2d,
                                  .cost = cost};
+
+const graph::OpInfo kConv2dAffineOp = {.name = "conv2d_affine",
+                                       .fields = kAffineFields,
+                                       .param_bytes = sizeof(Conv2dAffineOpParams),
+                                       .infer = infer_affine,
+                                       .lower = lower_conv2d_affine,
+                                       .cost = cost};
 
 const graph::OpInfo kConv2dBackwardInputOp = {.name = "conv2d_backward_input",
                                               .fields = kBackwardInputFields,

@@ -9,8 +9,12 @@
 //
 // output_scale applies a static quantisation step to a sum of levels, which is an exact integer below 2^24: the sum is
 // rounded once, by that multiplication, in every variant and order of summation.
+//
+// conv2d_affine: clamp(y * multiplier[k] + offset[k], lo, hi) of that y, for inference: conv2d, affine and clip or relu
+// in one pass over y, with their operations in their order, each rounded on its own.
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include "engine/graph/op_info.hpp"
@@ -31,6 +35,11 @@ struct Conv2dParams {
   Operands operands = Operands::f32;
 };
 
+struct Conv2dAffineOpParams {
+  Conv2dParams conv;
+  float lo = -INFINITY, hi = INFINITY;
+};
+
 struct Conv2dBackwardInputParams {
   Conv2dParams conv;
   uint32_t h = 0, w = 0;  // extents of dx, which dy does not determine when the stride is above one
@@ -44,8 +53,13 @@ struct Conv2dBackwardWeightParams {
 // `codes`: u8, described like x, the bytes of engine/ops/batch_norm/activation.hpp whose levels are x. The gradient of
 // w then reads them instead of x, so that x need not be kept. Forward does not read them.
 extern const graph::OpInfo kConv2dOp;                // x, w [, codes] -> y
+extern const graph::OpInfo kConv2dAffineOp;          // x, w, multiplier [k], offset [k] -> y; no gradient
 extern const graph::OpInfo kConv2dBackwardInputOp;   // w, dy -> dx
 extern const graph::OpInfo kConv2dBackwardWeightOp;  // x or its codes, dy -> dw
+
+// Whether conv2d_affine computes on this device what conv2d, a node of the graph, does there: with a kernel whose sums
+// are in the same order.
+bool fuses_affine(const graph::Node& conv2d, const graph::Graph& graph, const graph::LowerTarget& target);
 
 Result<ValueId> conv2d(graph::Graph& graph, std::string name, ValueId x, ValueId w, const Conv2dParams& params);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv2d: geometry to dispatches. Which variant runs where is decided by the three lists at the end.
+// conv2d: geometry to dispatches of the tuned kernels. Which variant runs where is decided by the three lists at the
+// end.
 #include "engine/ops/conv2d/lower.hpp"
 
 #include <algorithm>
@@ -72,50 +73,6 @@ void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uin
   add_slice_sum(g, kernel.dw, dw, slices, out);
 }
 
-shaders::Conv2dNaiveParams naive_params(const Conv2dGeometry& g) {
-  const Conv2dParams& p = g.params;
-  return {.n = g.n,
-          .h = g.h,
-          .w = g.w,
-          .c = g.c,
-          .oh = g.oh,
-          .ow = g.ow,
-          .k = g.k,
-          .r = g.r,
-          .s = g.s,
-          .stride_h = p.stride_h,
-          .stride_w = p.stride_w,
-          .pad_h = p.pad_h,
-          .pad_w = p.pad_w,
-          .dilation_h = p.dilation_h,
-          .dilation_w = p.dilation_w,
-          .group_c = g.group_c(),
-          .group_k = g.group_k(),
-          .scale = p.output_scale};
-}
-
-void lower_naive_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps&,
-                         DispatchList& out) {
-  out.add(kernels::conv2d_forward_naive{.x = x, .w = w, .y = y}, naive_params(g),
-          groups_for(g.y_count(), kernels::conv2d_forward_naive::local_size));
-}
-
-void lower_naive_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps&,
-                                DispatchList& out) {
-  out.add(kernels::conv2d_backward_input_naive{.dy = dy, .w = w, .dx = dx}, naive_params(g),
-          groups_for(g.x_count(), kernels::conv2d_backward_input_naive::local_size));
-}
-
-void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps&,
-                                 DispatchList& out) {
-  const Groups groups = groups_for(g.w_count(), kernels::conv2d_backward_weight_naive::local_size);
-  if (g.has_codes) {
-    out.add(kernels::conv2d_backward_weight_naive_codes{.x = x, .dy = dy, .dw = dw}, naive_params(g), groups);
-  } else {
-    out.add(kernels::conv2d_backward_weight_naive{.x = x, .dy = dy, .dw = dw}, naive_params(g), groups);
-  }
-}
-
 }  // namespace
 
 ValueId add_transposed_weight(const Conv2dGeometry& g, ValueId w, DispatchList& out) {
@@ -149,8 +106,11 @@ bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps) {
   return unrolls_loops(caps) || g.multiply_adds() < (1u << 22);
 }
 
-void lower_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
-                         DispatchList& out) {
+namespace {
+
+// Without an epilogue y holds the sums times output_scale.
+void add_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, const Epilogue* epilogue, ValueId y,
+                       const DeviceCaps& caps, DispatchList& out) {
   const Conv2dGeometry g = without_rows(geometry);
   const Conv2dParams& p = g.params;
   const uint32_t group_c = g.group_c(), group_k = g.group_k(), taps = g.r * g.s;
@@ -175,13 +135,36 @@ void lower_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, V
   params.w_tap = group_c * params.w_reduced;
   params.w_row = g.s * params.w_tap;
 
-  kernels::conv2d_forward kernel{.x = x, .w = w, .y = y};
-  kernel.spec.source_channels = g.c;
-  kernel.spec.source_width = g.w;
-  kernel.spec.column_numerator = static_cast<int32_t>(p.stride_w);
-  kernel.spec.tap_step = static_cast<int32_t>(p.dilation_w);
-  kernel.spec.column_offset = negative(p.pad_w);
-  add_gather(kernel, params, work, choose_gather_tile(work, caps), out);
+  const auto add = [&](auto kernel) {
+    kernel.x = x;
+    kernel.w = w;
+    kernel.y = y;
+    kernel.spec.source_channels = g.c;
+    kernel.spec.source_width = g.w;
+    kernel.spec.column_numerator = static_cast<int32_t>(p.stride_w);
+    kernel.spec.tap_step = static_cast<int32_t>(p.dilation_w);
+    kernel.spec.column_offset = negative(p.pad_w);
+    add_gather(kernel, params, work, choose_gather_tile(work, caps), out);
+  };
+  if (epilogue == nullptr) {
+    add(kernels::conv2d_forward{});
+    return;
+  }
+  params.lo = epilogue->lo;
+  params.hi = epilogue->hi;
+  add(kernels::conv2d_forward_affine{.multiplier = epilogue->multiplier, .offset = epilogue->offset});
+}
+
+void lower_tuned_affine(const Conv2dGeometry& g, ValueId x, ValueId w, const Epilogue& epilogue, ValueId y,
+                        const DeviceCaps& caps, DispatchList& out) {
+  add_tuned_forward(g, x, w, &epilogue, y, caps, out);
+}
+
+}  // namespace
+
+void lower_tuned_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
+                         DispatchList& out) {
+  add_tuned_forward(g, x, w, nullptr, y, caps, out);
 }
 
 void lower_tuned_backward_input(const Conv2dGeometry& geometry, ValueId w, ValueId dy, ValueId dx,
@@ -296,6 +279,16 @@ constexpr Variant kForward[] = {{kMatrixFeatures, fits_matrix, lower_matrix_forw
                                 {0, fits_grouped_forward, lower_grouped_forward},
                                 {0, fits_forward, lower_tuned_forward},
                                 {0, always, lower_naive_forward}};
+
+// Only what conv2d itself would run with, see fuses_affine.
+struct AffineVariant {
+  FeatureMask features;
+  bool (*fits)(const Conv2dGeometry& g, const DeviceCaps& caps);
+  void (*lower)(const Conv2dGeometry& g, ValueId x, ValueId w, const Epilogue& epilogue, ValueId y,
+                const DeviceCaps& caps, DispatchList& out);
+};
+constexpr AffineVariant kAffine[] = {{0, fits_forward, lower_tuned_affine}, {0, always, lower_naive_affine}};
+
 constexpr Variant kBackwardInput[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
                                       {0, fits_depthwise, lower_depthwise_backward_input},
                                       {0, fits_grouped_backward_input, lower_grouped_backward_input},
@@ -329,6 +322,21 @@ Result<void> lower_with(const Variant (&variants)[Count], const Node& node, cons
 
 Result<void> lower_conv2d(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   return lower_with(kForward, node, graph, target, out);
+}
+
+Result<void> lower_conv2d_affine(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
+  const Conv2dGeometry g = conv2d_geometry(node, graph);
+  const auto p = node.params<Conv2dAffineOpParams>();
+  const Epilogue epilogue = {node.in(2), node.in(3), p.lo, p.hi};
+  select_variant(kAffine, target, g, target.caps)
+      .lower(g, node.in(0), node.in(1), epilogue, node.out(), target.caps, out);
+  return {};
+}
+
+bool fuses_affine(const Node& node, const Graph& graph, const LowerTarget& target) {
+  const Conv2dGeometry g = conv2d_geometry(node, graph);
+  const auto lower = select_variant(kForward, target, g, target.caps).lower;
+  return lower == lower_tuned_forward || lower == lower_naive_forward;
 }
 
 Result<void> lower_conv2d_backward_input(const Node& node, const Graph& graph, const LowerTarget& target,

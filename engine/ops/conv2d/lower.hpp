@@ -10,6 +10,8 @@ namespace lowtide::ops {
 
 Result<void> lower_conv2d(const graph::Node& node, const graph::Graph& graph, const graph::LowerTarget& target,
                           DispatchList& out);
+Result<void> lower_conv2d_affine(const graph::Node& node, const graph::Graph& graph, const graph::LowerTarget& target,
+                                 DispatchList& out);
 Result<void> lower_conv2d_backward_input(const graph::Node& node, const graph::Graph& graph,
                                          const graph::LowerTarget& target, DispatchList& out);
 Result<void> lower_conv2d_backward_weight(const graph::Node& node, const graph::Graph& graph,
@@ -36,6 +38,22 @@ SliceTarget slice_target(const Conv2dGeometry& g, ValueId dw, uint32_t slices, D
 // The second dispatch of backward_weight: dw from the partial sums of its slices, which hold output_scale out. None
 // where there is one slice, which is dw.
 void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out);
+
+// What conv2d_affine does beyond conv2d.
+struct Epilogue {
+  ValueId multiplier, offset;
+  float lo, hi;
+};
+
+// The naive kernels.
+void lower_naive_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
+                         DispatchList& out);
+void lower_naive_affine(const Conv2dGeometry& g, ValueId x, ValueId w, const Epilogue& e, ValueId y,
+                        const DeviceCaps& caps, DispatchList& out);
+void lower_naive_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps& caps,
+                                DispatchList& out);
+void lower_naive_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy, ValueId dw, const DeviceCaps& caps,
+                                 DispatchList& out);
 
 // The tuned kernels, which take every geometry.
 void lower_tuned_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
