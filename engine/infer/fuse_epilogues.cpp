@@ -9,6 +9,8 @@
 #include "engine/ops/affine/affine.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
+#include "engine/ops/pack/pack.hpp"
+#include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/relu/relu.hpp"
 
 namespace lowtide::infer {
@@ -48,6 +50,15 @@ class Fuser {
   Result<void> visit(const Node& node) {
     const Node* affine = node.op == &ops::kConv2dOp ? next(node, ops::kAffineOp) : nullptr;
     if (affine != nullptr && ops::fuses_affine(node, graph_, target_)) return fuse_affine(node, *affine);
+    if (node.op == &ops::kMaxPool2dOp) {
+      ops::PooledSignsOpParams params = {.pool = node.params<ops::Pool2dOpParams>()};
+      const Node* bounds = take_bounds(node, params.lo, params.hi);
+      const Node& last = bounds == nullptr ? node : *bounds;
+      const Node* signs = signs_of(last);
+      if (signs != nullptr && params.pool.kernel_h * params.pool.kernel_w <= ops::kMostPooledPixels) {
+        return fuse_pool(node, params, last, *signs);
+      }
+    }
     return append(node, *node.op, node.param_storage.data(), node.param_bytes, node.inputs, node);
   }
 
@@ -55,17 +66,44 @@ class Fuser {
     ops::Conv2dAffineOpParams params = {.conv = conv.params<ops::Conv2dParams>()};
     const Node* last = &affine;
     absorbed_.push_back(&affine);
-    if (const Node* clip = next(affine, ops::kClipOp)) {
-      params.lo = clip->params<ops::ClipOpParams>().lo;
-      params.hi = clip->params<ops::ClipOpParams>().hi;
-      last = clip;
-    } else if (const Node* relu = next(affine, ops::kReluOp)) {
-      params.lo = 0.0f;
-      last = relu;
+    if (const Node* bounds = take_bounds(affine, params.lo, params.hi)) {
+      last = bounds;
+      absorbed_.push_back(last);
     }
-    if (last != &affine) absorbed_.push_back(last);
     return append(conv, ops::kConv2dAffineOp, &params, sizeof params,
                   {conv.in(0), conv.in(1), affine.in(1), affine.in(2)}, *last);
+  }
+
+  Result<void> fuse_pool(const Node& pool, const ops::PooledSignsOpParams& params, const Node& last,
+                         const Node& signs) {
+    if (&last != &pool) absorbed_.push_back(&last);
+    absorbed_.push_back(&signs);
+    LOWTIDE_TRY(const Node* made,
+                out_.append(ops::kPooledSignsOp, pool.name, &params, sizeof params, {new_ids_[pool.in(0).index]}));
+    new_ids_[last.out().index] = made->outputs[0];
+    new_ids_[signs.out().index] = made->outputs[1];
+    return {};
+  }
+
+  // The clip or relu behind a node, and its bounds; nullptr without one.
+  const Node* take_bounds(const Node& node, float& lo, float& hi) const {
+    if (const Node* clip = next(node, ops::kClipOp)) {
+      lo = clip->params<ops::ClipOpParams>().lo;
+      hi = clip->params<ops::ClipOpParams>().hi;
+      return clip;
+    }
+    const Node* relu = next(node, ops::kReluOp);
+    if (relu != nullptr) lo = 0.0f;
+    return relu;
+  }
+
+  // A node that packs the signs of what this one makes, as it is.
+  const Node* signs_of(const Node& node) const {
+    for (const Node* reader : readers_[node.out().index]) {
+      if (reader->op != &ops::kPackOp || reader->inputs.size() != 1) continue;
+      if (reader->params<ops::PackOpParams>().kind == quant::ActivationKind::signs) return reader;
+    }
+    return nullptr;
   }
 
   // The node of that op that is the only reader of this one's only output, as its first input.

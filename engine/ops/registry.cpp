@@ -37,6 +37,7 @@
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/packed_pool2d/packed_pool2d.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
+#include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/prelu/prelu.hpp"
 #include "engine/ops/quantize/quantize.hpp"
 #include "engine/ops/quantize_step/quantize_step.hpp"
@@ -113,6 +114,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kPackedConv2dOp,
     &kPackedLinearOp,
     &kPackedMaxPool2dOp,
+    &kPooledSignsOp,
     &kPreluOp,
     &kPreluBackwardInputOp,
     &kPreluBackwardWeightOp,

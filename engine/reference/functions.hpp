@@ -61,6 +61,7 @@ void pack(const Operands&);
 void packed_conv2d(const Operands&);
 void packed_linear(const Operands&);
 void packed_max_pool2d(const Operands&);
+void pooled_signs(const Operands&);
 void prelu(const Operands&);
 void prelu_backward_input(const Operands&);
 void prelu_backward_weight(const Operands&);

@@ -68,6 +68,7 @@ constexpr Row kRows[] = {
     {"packed_conv2d", packed_conv2d},
     {"packed_linear", packed_linear},
     {"packed_max_pool2d", packed_max_pool2d},
+    {"pooled_signs", pooled_signs},
     {"prelu", prelu},
     {"prelu_backward_input", prelu_backward_input},
     {"prelu_backward_weight", prelu_backward_weight},

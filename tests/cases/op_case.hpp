@@ -104,6 +104,7 @@ std::vector<OpCase> mse_cases();
 std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();
 std::vector<OpCase> pool2d_cases();
+std::vector<OpCase> pooled_signs_cases();
 std::vector<OpCase> prelu_cases();
 std::vector<OpCase> quantize_cases();
 std::vector<OpCase> quantize_threshold_cases();

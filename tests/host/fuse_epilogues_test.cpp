@@ -4,9 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/ops/add/add.hpp"
 #include "engine/ops/affine/affine.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
+#include "engine/ops/pack/pack.hpp"
+#include "engine/ops/pool2d/pool2d.hpp"
+#include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/relu/relu.hpp"
 
 namespace lowtide {
@@ -81,6 +85,35 @@ TEST(FuseEpilogues, OutputsStay) {
   const Graph f = fused(g);
   EXPECT_EQ(ops_of(f), (Names{"conv2d_affine", "relu"}));
   EXPECT_EQ(f.find("logits"), f.nodes().front().out());
+}
+
+// The shortcut of a block reads what its signs are packed from.
+TEST(FuseEpilogues, PoolTakesBoundsAndSigns) {
+  Graph g;
+  const ValueId x = g.input("images", f32_desc({1, 8, 8, 40}));
+  const ValueId pooled =
+      ops::max_pool2d(g, "pool", x, {.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2}).value();
+  const ValueId bounded = ops::clip(g, "clip", pooled, -1.0f, 1.0f).value();
+  const ValueId codes = ops::pack(g, "pack", bounded, {.kind = quant::ActivationKind::signs, .bits = 1}).value();
+  const ValueId levels = ops::unpack(g, "unpack", codes, quant::ActivationKind::signs).value();
+  g.make_metric(ops::add(g, "add", levels, bounded).value(), "logits");
+  const Graph f = fused(g);
+  ASSERT_EQ(ops_of(f), (Names{"pooled_signs", "unpack", "add"}));
+  const graph::Node &pool = f.nodes()[0], &add = f.nodes()[2];
+  EXPECT_EQ(pool.params<ops::PooledSignsOpParams>().lo, -1.0f);
+  EXPECT_EQ(pool.params<ops::PooledSignsOpParams>().hi, 1.0f);
+  EXPECT_EQ(f.nodes()[1].in(0), pool.outputs[1]);
+  EXPECT_EQ(add.in(1), pool.outputs[0]);
+}
+
+// Other codes than signs need pack itself.
+TEST(FuseEpilogues, PoolBeforeOtherCodesStays) {
+  Graph g;
+  const ValueId x = g.input("images", f32_desc({1, 8, 8, 40}));
+  const ValueId pooled =
+      ops::max_pool2d(g, "pool", x, {.kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2}).value();
+  (void)ops::pack(g, "pack", pooled, {.kind = quant::ActivationKind::unsigned_levels, .bits = 2}).value();
+  EXPECT_EQ(ops_of(fused(g)), (Names{"max_pool2d", "pack"}));
 }
 
 // Depthwise convolutions have kernels of their own, whose sums the fused one would not repeat in their order.

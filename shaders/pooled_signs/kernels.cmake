@@ -1,0 +1,2 @@
+lowtide_kernel(pooled_signs_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(pooled_signs_forward_vec4 SOURCE forward_vec4.comp)
