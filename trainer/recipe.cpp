@@ -351,6 +351,9 @@ const char* to_string(ScheduleKind value) {
 const char* to_string(LossKind value) {
   return word(value);
 }
+const char* to_string(LossScaling value) {
+  return word(value);
+}
 const char* to_string(HiddenActivation value) {
   return word(value);
 }

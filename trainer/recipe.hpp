@@ -51,6 +51,9 @@ enum class NanPolicy { stop, skip, lower_rate };
 // What convolutions and linear layers multiply while they train. mixed: factors rounded to f16, sums in f32, where the
 // device has units for it. Everything else, latents and evaluation included, is f32 either way.
 enum class TrainingPrecision { fp32, mixed };
+// Whether the loss scale stays or is moved on the device: halved where a gradient overflows, whose step is left out,
+// and doubled after loss_scale_interval steps without (engine/ops/loss_scale).
+enum class LossScaling { fixed, dynamic };
 
 // What hidden layers that have a ReLU in their network apply. magnitude: |x|, which a quantiser of [0, 1] then clips,
 // so that the gradient is that of min(1, |x|) (the SVHN networks of DoReFa-Net's and EXP-Net's authors).
@@ -188,8 +191,13 @@ struct TrainingOptions {
   double label_smoothing = 0;  // the target is (1 - s) one-hot + s / classes
   TrainingPrecision precision = TrainingPrecision::fp32;
   // Losses are multiplied by it and gradients divided, so that small gradients do not vanish in f16 (Micikevicius et
-  // al. 2018, section 3.2). Absent: 1024 in mixed precision, else 1.
+  // al. 2018, section 3.2). dynamic: the scale to start with. Absent: 1 where it stays in fp32, 1024 in mixed
+  // precision; 65536 where it moves.
   std::optional<double> loss_scale = {};
+  // Absent: dynamic in mixed precision, unless sparse_shift.dense_regularizer or deepshift.penalty is at work, which
+  // take the scale from the host; else fixed.
+  std::optional<LossScaling> loss_scaling = {};
+  uint32_t loss_scale_interval = 2000;
   NanPolicy nan_policy = NanPolicy::stop;
   double nan_rate_factor = 0.5;          // lower_rate: the rate is multiplied by this at each NaN or infinity
   uint32_t log_every = 50;               // steps between two metric lines
@@ -199,11 +207,6 @@ struct TrainingOptions {
 
   friend bool operator==(const TrainingOptions&, const TrainingOptions&) = default;
 };
-
-// training.loss_scale or its default.
-inline double loss_scale_of(const TrainingOptions& training) {
-  return training.loss_scale.value_or(training.precision == TrainingPrecision::mixed ? 1024 : 1);
-}
 
 // One stage of a run. Most recipes have one, made from the top-level sections. Others list them, a [[phase]] each,
 // whose [phase.network], [phase.quantization], ... override the top-level sections key by key; or name a method that
@@ -298,6 +301,7 @@ const char* to_string(ScheduleKind value);
 const char* to_string(LossKind value);
 const char* to_string(NanPolicy value);
 const char* to_string(HiddenActivation value);
+const char* to_string(LossScaling value);
 const char* to_string(ThresholdRule value);
 const char* to_string(Estimator value);
 const char* to_string(BlendSchedule value);

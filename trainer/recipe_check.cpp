@@ -11,6 +11,7 @@
 #include "trainer/methods/exp_net.hpp"
 #include "trainer/methods/guided.hpp"
 #include "trainer/methods/learned_step.hpp"
+#include "trainer/methods/loss_scaling.hpp"
 #include "trainer/methods/quantizer_bits.hpp"
 #include "trainer/methods/s3.hpp"
 #include "trainer/methods/stochastic.hpp"
@@ -163,6 +164,7 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   check_optimizer(where, phase.optimizer, out);
   check_schedule(where, phase, out);
   check_aqe(where, phase, out);
+  check_loss_scaling(where, phase, out);
   check_expansion(where, phase, out);
   check_stochastic(where, phase, out);
   check_sparse_shift(where, phase, out);

@@ -89,6 +89,9 @@ constexpr auto words_of(TrainingPrecision) {
   return std::array{Word<TrainingPrecision>{TrainingPrecision::fp32, "fp32"},
                     Word<TrainingPrecision>{TrainingPrecision::mixed, "mixed"}};
 }
+constexpr auto words_of(LossScaling) {
+  return std::array{Word<LossScaling>{LossScaling::fixed, "fixed"}, Word<LossScaling>{LossScaling::dynamic, "dynamic"}};
+}
 constexpr auto words_of(HiddenActivation) {
   return std::array{Word<HiddenActivation>{HiddenActivation::own, "own"},
                     Word<HiddenActivation>{HiddenActivation::magnitude, "magnitude"}};
@@ -244,6 +247,8 @@ void describe(V& v, TrainingOptions& o) {
   v.key("label_smoothing", o.label_smoothing, RealRange{0, 0.999});
   v.key("precision", o.precision);
   v.key("loss_scale", o.loss_scale, RealRange{1, 16777216});
+  v.key("loss_scaling", o.loss_scaling);
+  v.key("loss_scale_interval", o.loss_scale_interval, WholeRange{1, 1u << 20});
   v.key("nan_policy", o.nan_policy);
   v.key("nan_rate_factor", o.nan_rate_factor, RealRange{1e-3, 0.999});
   v.key("log_every", o.log_every, WholeRange{1, 1000000});

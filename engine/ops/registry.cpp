@@ -31,6 +31,7 @@
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/kl_divergence/kl_divergence.hpp"
 #include "engine/ops/linear/linear.hpp"
+#include "engine/ops/loss_scale/loss_scale.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/pack/pack.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
@@ -106,6 +107,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kLinearOp,
     &kLinearBackwardInputOp,
     &kLinearBackwardWeightOp,
+    &kLossScaleOp,
     &kMaxPool2dOp,
     &kMaxPool2dBackwardOp,
     &kMseOp,

@@ -53,6 +53,7 @@ void kl_divergence_backward_input(const Operands&);
 void linear(const Operands&);
 void linear_backward_input(const Operands&);
 void linear_backward_weight(const Operands&);
+void loss_scale(const Operands&);
 void max_pool2d(const Operands&);
 void max_pool2d_backward_input(const Operands&);
 void mse(const Operands&);

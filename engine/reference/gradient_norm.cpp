@@ -18,11 +18,12 @@ void gradient_norm(const Operands& o) {
   for (size_t i = first; i < first + size_t{p.block_count} * graph::kParameterBlock; ++i) {
     sum += o.inputs[0][i] * o.inputs[0][i];
   }
-  double norm = std::sqrt(sum) / o.step.loss_scale;
+  const double loss_scale = o.step.loss_scale * (o.inputs.size() == 3 ? o.inputs[2][0] : 1.0);
+  double norm = std::sqrt(sum) / loss_scale;
   double factor = p.max_norm > 0 ? std::min(1.0, p.max_norm / (norm + 1e-6)) : 1.0;
   if (!std::isfinite(norm)) norm = factor = std::numeric_limits<double>::quiet_NaN();
   o.outputs[0][0] = norm;
-  o.outputs[1][0] = factor / o.step.loss_scale;
+  o.outputs[1][0] = factor / loss_scale;
 }
 
 }  // namespace lowtide::reference

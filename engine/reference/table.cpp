@@ -60,6 +60,7 @@ constexpr Row kRows[] = {
     {"linear", linear},
     {"linear_backward_input", linear_backward_input},
     {"linear_backward_weight", linear_backward_weight},
+    {"loss_scale", loss_scale},
     {"max_pool2d", max_pool2d},
     {"max_pool2d_backward_input", max_pool2d_backward_input},
     {"mse", mse},

@@ -3,7 +3,7 @@
 // dw [arena]  norm, scale []  f32
 // one invocation does everything, element after element
 // needs: nothing
-// reads dw step_block, writes norm scale; accumulate: no
+// reads dw step_block loss_scale, writes norm scale; accumulate: no
 // reference: engine/reference/gradient_norm.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -16,8 +16,9 @@ WORKGROUP_WIDTH(64)
 PUSH_CONSTANTS(GradientNormParams, p)
 BUFFER_READ(0, float, dw)
 BUFFER_READ(1, StepBlock, step_block)
-BUFFER_WRITE(2, float, norm)
-BUFFER_WRITE(3, float, scale)
+BUFFER_READ(2, float, loss_scale)
+BUFFER_WRITE(3, float, norm)
+BUFFER_WRITE(4, float, scale)
 
 #include "limit.glsl"
 
@@ -25,7 +26,7 @@ void main() {
   if (linear_invocation() != 0u) return;
   float sum = 0.0;
   for (uint i = p.first; i < p.first + p.count; ++i) sum += dw[i] * dw[i];
-  const vec2 result = norm_and_scale(sum, step_block[0].loss_scale);
+  const vec2 result = norm_and_scale(sum, step_block[0].loss_scale * (p.has_loss_scale != 0u ? loss_scale[0] : 1.0));
   norm[0] = result.x;
   scale[0] = result.y;
 }

@@ -11,6 +11,7 @@ struct GradientNormParams {
   uint slice;      // elements that one workgroup adds, a multiple of 256
   uint slices;     // workgroups, and partial sums
   float max_norm;  // 0: no limit
+  uint has_loss_scale;  // 1: loss_scale multiplies the step block's
 };
 
 LOWTIDE_SHADERS_END

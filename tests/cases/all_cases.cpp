@@ -36,6 +36,7 @@ std::vector<OpCase> all_cases() {
            gradient_norm_cases,
            kl_divergence_cases,
            linear_cases,
+           loss_scale_cases,
            mse_cases,
            pack_cases,
            packed_cases,

@@ -100,6 +100,7 @@ std::vector<OpCase> global_average_pool_cases();
 std::vector<OpCase> gradient_norm_cases();
 std::vector<OpCase> kl_divergence_cases();
 std::vector<OpCase> linear_cases();
+std::vector<OpCase> loss_scale_cases();
 std::vector<OpCase> mse_cases();
 std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();

@@ -111,6 +111,17 @@ std::vector<OpCase> gradient_norm_cases() {
                      },
                      .check_gradient = false});
   }
+  cases.push_back({.name = "gradient_norm/loss_scale",
+                   .build = [](graph::Graph& g) -> Result<CaseGraph> {
+                     Parameters p = make_parameters(g, 1, 0, 8, false);
+                     const ValueId loss_scale = g.input("loss_scale", f32_desc(Shape{}));
+                     p.inputs.push_back({loss_scale, given({8.0}), false});
+                     LOWTIDE_TRY(
+                         const ops::GradientNorm norm,
+                         ops::gradient_norm(g, "norm", {0.25f, 0, graph::parameter_block_count(g)}, loss_scale));
+                     return CaseGraph{.inputs = p.inputs, .outputs = {norm.norm, norm.scale}};
+                   },
+                   .check_gradient = false});
   cases.push_back({.name = "gradient_norm/from_block_1",
                    .build = [](graph::Graph& g) -> Result<CaseGraph> {
                      Parameters p = make_parameters(g, 1, 1, 2, false);

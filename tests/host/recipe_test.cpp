@@ -9,6 +9,7 @@
 
 #include "engine/base/file.hpp"
 #include "trainer/edit_distance.hpp"
+#include "trainer/methods/loss_scaling.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -266,6 +267,22 @@ TEST(Recipe, MagnitudesAndSignedLevelsAreRefused) {
   EXPECT_NE(error_of(magnitude + "[[quantization.layers]]\npattern = \"conv2\"\nactivation_quantizer = \"threshold\"\n")
                 .find("have levels on both sides of 0"),
             std::string::npos);
+}
+
+TEST(Recipe, MixedPrecisionScalesLossesDynamicallyWhereItCan) {
+  const auto phase_of = [](const std::string& text) { return parse_recipe(text, "t").value().phases[0]; };
+  EXPECT_EQ(loss_scaling_of(phase_of("")), LossScaling::fixed);
+  EXPECT_EQ(loss_scale_of(phase_of("")), 1.0);
+  const std::string mixed = "[training]\nprecision = \"mixed\"\n";
+  EXPECT_EQ(loss_scaling_of(phase_of(mixed)), LossScaling::dynamic);
+  EXPECT_EQ(loss_scale_of(phase_of(mixed)), 65536.0);
+  EXPECT_EQ(loss_scale_of(phase_of(mixed + "loss_scaling = \"fixed\"\n")), 1024.0);
+  const std::string shift = "[quantization]\nweight_quantizer = \"sparse_shift\"\nweight_bits = 3\n";
+  EXPECT_EQ(loss_scaling_of(phase_of(mixed + shift)), LossScaling::fixed);
+  EXPECT_NE(
+      error_of(mixed + "loss_scaling = \"dynamic\"\n" + shift).find("sparse_shift.dense_regularizer adds a force"),
+      std::string::npos);
+  EXPECT_EQ(loss_scaling_of(phase_of(mixed + shift + "[sparse_shift]\ndense_regularizer = 0\n")), LossScaling::dynamic);
 }
 
 TEST(Recipe, BadOverridesHaveASentence) {

@@ -12,6 +12,7 @@
 #include "engine/plan/kernel_choices.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/loop/prepare.hpp"
+#include "trainer/methods/loss_scaling.hpp"
 #include "trainer/schedule/step_values.hpp"
 
 namespace lowtide::trainer {
@@ -219,6 +220,7 @@ Result<void> PhaseRun::drain() {
 
 Result<void> PhaseRun::finish_step() {
   LOWTIDE_TRY(const StepMetrics metrics, stepper_->finish());
+  if (metrics.has_overflowed()) return note_overflow(metrics);
   if (metrics.first_not_finite() != nullptr) return judge(metrics);
   state_.sums.loss += static_cast<double>(metrics.loss);
   state_.sums.match += static_cast<double>(metrics.match);
@@ -233,6 +235,7 @@ Result<void> PhaseRun::finish_step() {
   line.real("accuracy", static_cast<double>(metrics.correct) / env_.recipe.data.batch);
   const StepValues values = values_of(metrics.step);
   line.real("gradient_norm", static_cast<double>(metrics.gradient_norm)).real("rate", values.rate);
+  if (loss_scaling_of(phase_) == LossScaling::dynamic) line.real("loss_scale", static_cast<double>(metrics.loss_scale));
   add_step_metrics(line, guided_, metrics, env_.recipe.data.batch);
   if (has_trained_teacher(phase_)) line.real("teacher_rate", values.second_rate);
   return env_.metrics.write(line);
@@ -249,17 +252,28 @@ MetricLine PhaseRun::metric_line(const char* kind, uint64_t step) const {
   return line;
 }
 
+// A step whose gradient was too large at its loss scale; it is left out, and the device has halved the scale.
+Result<void> PhaseRun::note_overflow(const StepMetrics& metrics) {
+  env_.progress.line(
+      fmt::format("step {}: a gradient overflows at the loss scale {:g}; the step is skipped, the scale halved",
+                  metrics.step, metrics.loss_scale));
+  MetricLine line = metric_line("overflow", metrics.step);
+  return env_.metrics.write(line.real("loss_scale", static_cast<double>(metrics.loss_scale)));
+}
+
 // A step whose loss or gradient is not finite; the optimiser has left it out.
 Result<void> PhaseRun::judge(const StepMetrics& metrics) {
   const NetMetrics& bad = *metrics.first_not_finite();
   if (phase_.training.nan_policy == NanPolicy::stop) {
     const bool is_own = &bad == &metrics;
+    const bool has_fixed_scale = loss_scaling_of(phase_) == LossScaling::fixed && loss_scale_of(phase_) > 1;
     return fail(
         ErrorCode::numeric,
-        fmt::format("step {} of phase '{}' has the loss {} and the gradient norm {}{}; lower schedule.rate, set "
+        fmt::format("step {} of phase '{}' has the loss {} and the gradient norm {}{}; lower schedule.rate{}, set "
                     "optimizer.gradient_clip_norm, or choose training.nan_policy = \"skip\" or \"lower_rate\"",
                     metrics.step, phase_.name, bad.loss, bad.gradient_norm,
-                    is_own ? "" : " in a network that trains beside its own"));
+                    is_own ? "" : " in a network that trains beside its own",
+                    has_fixed_scale ? " or training.loss_scale" : ""));
   }
   if (phase_.training.nan_policy == NanPolicy::lower_rate) state_.rate_factor *= phase_.training.nan_rate_factor;
   env_.progress.line(fmt::format("step {}: the loss or the gradient is not finite; the step is skipped{}", metrics.step,

@@ -75,6 +75,7 @@ class PhaseRun {
   Result<void> finish_step();
   Result<void> drain();
   MetricLine metric_line(const char* kind, uint64_t step) const;
+  Result<void> note_overflow(const StepMetrics& metrics);
   Result<void> judge(const StepMetrics& metrics);
   Result<void> end_epoch();
   Result<void> save(bool is_best);

@@ -41,6 +41,12 @@ const NetMetrics* StepMetrics::first_not_finite() const {
   return nullptr;
 }
 
+bool StepMetrics::has_overflowed() const {
+  const auto has_finite_losses = [](const NetMetrics& m) { return std::isfinite(m.loss) && std::isfinite(m.match); };
+  return loss_scale > 1 && first_not_finite() != nullptr && has_finite_losses(*this) &&
+         std::all_of(others.begin(), others.end(), has_finite_losses);
+}
+
 Result<std::unique_ptr<Stepper>> Stepper::create(runtime::Context& context, TrainGraph train, Options options) {
   std::unique_ptr<Stepper> stepper(new Stepper(std::move(train)));
   const TrainGraph& t = stepper->train_;
@@ -93,6 +99,7 @@ Result<StepMetrics> Stepper::finish() {
   for (size_t i = 1; i < train_.networks.size(); ++i) {
     step.others.push_back(metrics(oldest.slot, train_.networks[i]));
   }
+  if (train_.loss_scale.is_valid()) step.loss_scale = scalar(oldest.slot, train_.loss_scale);
   return step;
 }
 

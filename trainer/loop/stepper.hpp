@@ -28,6 +28,10 @@ struct NetMetrics {
 struct StepMetrics : NetMetrics {
   uint64_t step = 0;
   std::vector<NetMetrics> others = {};
+  float loss_scale = 1;  // a dynamic one, as the step had it
+
+  // Whether only gradients are not finite and a smaller dynamic loss scale may help, which the next step has.
+  bool has_overflowed() const;
 
   // The first network that has something not finite: then the step left nothing behind, no parameter, moment or running
   // statistic of any network. Null: all is well.

@@ -11,10 +11,13 @@
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/finite_gate/finite_gate.hpp"
 #include "engine/ops/fuse.hpp"
+#include "engine/ops/loss_scale/loss_scale.hpp"
 #include "engine/ops/mse/mse.hpp"
+#include "engine/ops/scale/scale.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "trainer/loop/forward_networks.hpp"
 #include "trainer/loop/train_update.hpp"
+#include "trainer/methods/loss_scaling.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -68,7 +71,35 @@ Result<void> add_matches(graph::Graph& graph, const GuidanceOptions& guidance, s
   return {};
 }
 
-// Every weight is multiplied by the loss scale, which the step block tells optimisers to divide out.
+// A number of the step that no network has: it is kept with the parameters, and later phases go on with it.
+ValueId step_state(TrainGraph& train, const std::string& name, float start) {
+  const ValueId value = train.graph.state(name, f32_desc(Shape{}));
+  train.parameters.push_back({.name = name,
+                              .value = value,
+                              .kind = ParameterKind::scale,
+                              .initializer = Initializer::constant,
+                              .is_state = true,
+                              .hand_over = HandOver::optional,
+                              .start = start});
+  return value;
+}
+
+// A fixed loss scale multiplies every weight, and the step block tells optimisers to divide it out. A dynamic one
+// multiplies every loss.
+Result<void> scale_losses(TrainGraph& train, const Phase& phase, ops::LossScaleState& state, Objective& objective) {
+  const auto scale = static_cast<float>(loss_scale_of(phase));
+  if (loss_scaling_of(phase) == LossScaling::fixed) {
+    for (float& weight : objective.weights) weight *= scale;
+    return {};
+  }
+  state = {step_state(train, "loss_scale", scale), step_state(train, "loss_scale/count", 0)};
+  for (ValueId& loss : objective.losses) {
+    const std::string name = train.graph.value(loss).name + "/scaled";
+    LOWTIDE_TRY(loss, ops::scale(train.graph, name, loss, state.scale));
+  }
+  return {};
+}
+
 Objective objective_of(const Phase& phase, const std::vector<StepNetwork>& networks) {
   const LossWeights weights = loss_weights(phase.guidance);
   Objective objective;
@@ -80,7 +111,6 @@ Objective objective_of(const Phase& phase, const std::vector<StepNetwork>& netwo
       objective.add(network.metrics.match, is_teacher ? weights.teacher_match : weights.student_match);
     }
   }
-  for (float& weight : objective.weights) weight *= static_cast<float>(loss_scale_of(phase.training));
   return objective;
 }
 
@@ -111,22 +141,30 @@ std::vector<ValueId> conditions_beside(const std::vector<StepNetwork>& networks,
 
 // Everything that a step leaves behind. A step counts for all networks or for none: where a loss, a distance or a
 // gradient of any of them is not finite, parameters, moments and running statistics stay bit for bit.
-Result<void> add_updates(TrainGraph& train, std::vector<StepNetwork>& networks) {
+Result<void> add_updates(TrainGraph& train, const Phase& phase, const ops::LossScaleState& loss_scale,
+                         std::vector<StepNetwork>& networks) {
   const auto parameters_of = [&](const StepNetwork& network) {
     return std::span(train.parameters).subspan(network.first_parameter, network.forward.parameters.size());
   };
   for (StepNetwork& network : networks) {
     if (!network.metrics.is_trained) continue;
-    LOWTIDE_TRY(network.gradient, add_gradient_norm(train, network.forward.description, parameters_of(network)));
+    LOWTIDE_TRY(network.gradient,
+                add_gradient_norm(train, network.forward.description, parameters_of(network), loss_scale.scale));
     network.metrics.norm = network.gradient.norm;
   }
+  ValueId counts;
   for (const StepNetwork& network : networks) {
     if (!network.metrics.is_trained) continue;
     LOWTIDE_TRY(const ValueId scale, ops::finite_gate(train.graph, network.metrics.prefix + "counts",
                                                       network.gradient.scale, conditions_beside(networks, network)));
     LOWTIDE_TRY_VOID(add_update(train, network.forward.description, parameters_of(network), network.gradient, scale));
     LOWTIDE_TRY_VOID(append_norm_updates(train.graph, network.forward.norm_updates, scale));
+    counts = scale;
   }
+  if (!loss_scale.scale.is_valid()) return {};
+  LOWTIDE_TRY(train.loss_scale, ops::loss_scale(train.graph, "loss_scale/update", loss_scale, counts,
+                                                {.interval = phase.training.loss_scale_interval}));
+  train.graph.make_metric(train.loss_scale, "loss_scale/used");
   return {};
 }
 
@@ -158,10 +196,12 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
     LOWTIDE_TRY_VOID(add_task(train, phase, networks.back()));
   }
   if (is_guided(phase)) LOWTIDE_TRY_VOID(add_matches(graph, phase.guidance, networks));
-  const Objective objective = objective_of(phase, networks);
+  Objective objective = objective_of(phase, networks);
+  ops::LossScaleState loss_scale;
+  LOWTIDE_TRY_VOID(scale_losses(train, phase, loss_scale, objective));
   if (is_fused) LOWTIDE_TRY_VOID(ops::fuse_norms(graph));
   LOWTIDE_TRY_VOID(graph::differentiate(graph, objective.losses, objective.weights, ops::autodiff_ops()));
-  LOWTIDE_TRY_VOID(add_updates(train, networks));
+  LOWTIDE_TRY_VOID(add_updates(train, phase, loss_scale, networks));
   for (const StepNetwork& network : networks) {
     make_metrics(graph, network.metrics);
     train.networks.push_back(network.metrics);

@@ -41,9 +41,10 @@ struct TrainGraph {
   ValueId targets;     // mean squared error only: input f32 [batch, classes], one-hot; else invalid
   ValueId attributes;  // constant, what block_attributes says
   std::vector<shaders::BlockAttributes> block_attributes;  // weight decay and clipping of each parameter block
-  std::vector<TrainNetwork> networks;                      // as methods/guided.hpp orders them, the recipe's own first
-  std::vector<NetParameter> parameters;                    // of all networks, one after the other
-  std::vector<NetLayer> layers;                            // of the recipe's own network
+  ValueId loss_scale = {};               // metric f32 []: a dynamic one, as this step had it; invalid: fixed
+  std::vector<TrainNetwork> networks;    // as methods/guided.hpp orders them, the recipe's own first
+  std::vector<NetParameter> parameters;  // of all networks, one after the other
+  std::vector<NetLayer> layers;          // of the recipe's own network
 };
 
 // `is_fused`: norms, activations and quantisers in one pass each (ops/fuse.hpp); without it the same numbers by single

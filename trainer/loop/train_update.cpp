@@ -10,6 +10,7 @@
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 #include "engine/ops/radam/radam.hpp"
 #include "engine/ops/sgd/sgd.hpp"
+#include "trainer/methods/loss_scaling.hpp"
 
 namespace lowtide::trainer {
 namespace {
@@ -42,7 +43,7 @@ float adam_correction(double beta, uint64_t step) {
 }  // namespace
 
 Result<NetworkGradient> add_gradient_norm(TrainGraph& train, const GuidedNetwork& network,
-                                          std::span<const NetParameter> parameters) {
+                                          std::span<const NetParameter> parameters, ValueId loss_scale) {
   graph::Graph& graph = train.graph;
   const OptimizerOptions& options = network.phase.optimizer;
   const std::string& prefix = network.scope.prefix;
@@ -59,7 +60,8 @@ Result<NetworkGradient> add_gradient_norm(TrainGraph& train, const GuidedNetwork
       const ops::GradientNorm norm,
       ops::gradient_norm(
           graph, prefix + "gradient_norm",
-          {.max_norm = static_cast<float>(options.gradient_clip_norm), .first_block = first, .block_count = count}));
+          {.max_norm = static_cast<float>(options.gradient_clip_norm), .first_block = first, .block_count = count},
+          loss_scale));
   return NetworkGradient{norm.norm, norm.scale, first, count};
 }
 
@@ -119,7 +121,7 @@ shaders::StepBlock make_step_block(const OptimizerOptions& options, uint64_t see
 shaders::StepBlock make_step_block(const Phase& phase, uint64_t seed, uint64_t step, const StepValues& values,
                                    uint32_t valid_count) {
   shaders::StepBlock block = make_step_block(phase.optimizer, seed, step, values, valid_count);
-  block.loss_scale = static_cast<float>(loss_scale_of(phase.training));
+  if (loss_scaling_of(phase) == LossScaling::fixed) block.loss_scale = static_cast<float>(loss_scale_of(phase));
   if (!has_trained_teacher(phase)) return block;
   const OptimizerOptions teacher = teacher_optimizer(phase);
   block.second_rate = static_cast<float>(values.second_rate);

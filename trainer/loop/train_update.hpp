@@ -18,9 +18,9 @@ struct NetworkGradient {
 };
 
 // Appends the gradient norm of a network and the attributes of its blocks. Networks come in the order in which their
-// parameters were made.
+// parameters were made. `loss_scale`: a dynamic one, f32 [].
 Result<NetworkGradient> add_gradient_norm(TrainGraph& train, const GuidedNetwork& network,
-                                          std::span<const NetParameter> parameters);
+                                          std::span<const NetParameter> parameters, ValueId loss_scale = {});
 
 // Appends the optimiser, when all networks have their gradient norms. Where `scale` is not finite nothing changes.
 Result<void> add_update(TrainGraph& train, const GuidedNetwork& network, std::span<const NetParameter> parameters,

@@ -138,7 +138,9 @@ Result<void> append_norm_updates(graph::Graph& graph, const std::vector<NormUpda
 std::vector<float> initial_elements(const NetParameter& parameter, uint64_t seed) {
   Rng rng(seed, stream_of(parameter.name));
   if (is_latent_stack(parameter.initializer)) return initial_latents(parameter, rng);
-  std::vector<float> elements(parameter.shape.element_count(), constant_start(parameter.initializer));
+  const bool is_constant = parameter.initializer == Initializer::constant;
+  std::vector<float> elements(parameter.shape.element_count(),
+                              is_constant ? parameter.start : constant_start(parameter.initializer));
   const Fans fans = fans_of(parameter.shape);
   if (parameter.initializer == Initializer::kaiming) {
     const auto deviation = static_cast<float>(std::sqrt(2.0 / fans.in));

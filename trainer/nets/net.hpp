@@ -35,6 +35,7 @@ enum class Initializer {
   xavier,                 // uniform in +-sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 16)
   sparse_shift_dense,     // stacked latents of S3: every weight +-1 (trainer/methods/s3.hpp)
   sparse_shift_released,  // likewise: half of the weights 0
+  constant,               // NetParameter::start
   deepshift_ps,           // stacked latents of DeepShift-PS (trainer/methods/deepshift.hpp)
 };
 
@@ -67,6 +68,7 @@ struct NetParameter {
   HandOver hand_over = HandOver::required;
   std::optional<StepRecord> learned = {};  // kinds step and clip
   bool has_weight_decay = true;            // false: latents that a method never decays
+  float start = 0;                         // of Initializer::constant
   float latent_limit = 0;   // the optimiser keeps latents within +-this, whatever the recipe says; 0: no limit
   size_t scope_length = 0;  // characters of the name that are its network's scope
 

@@ -1,0 +1,1 @@
+lowtide_kernel(loss_scale_update SOURCE update.comp IN_PLACE scale count)
