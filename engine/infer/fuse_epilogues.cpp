@@ -4,14 +4,17 @@
 #include "engine/infer/fuse_epilogues.hpp"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "engine/ops/affine/affine.hpp"
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/pack/pack.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/ops/residual_signs/residual_signs.hpp"
 
 namespace lowtide::infer {
 namespace {
@@ -49,7 +52,13 @@ class Fuser {
  private:
   Result<void> visit(const Node& node) {
     const Node* affine = node.op == &ops::kConv2dOp ? next(node, ops::kAffineOp) : nullptr;
-    if (affine != nullptr && ops::fuses_affine(node, graph_, target_)) return fuse_affine(node, *affine);
+    const bool is_early = affine != nullptr && is_constant(affine->in(1)) && is_constant(affine->in(2));
+    if (is_early && ops::fuses_affine(node, graph_, target_)) return fuse_affine(node, *affine);
+    if (const Node* residual = fusible_residual(node)) {
+      residuals_.emplace(residual, &node);
+      return {};  // where the residual stands, its shortcut is there too
+    }
+    if (const auto it = residuals_.find(&node); it != residuals_.end()) return fuse_residual(*it->second, node);
     if (node.op == &ops::kMaxPool2dOp) {
       ops::PooledSignsOpParams params = {.pool = node.params<ops::Pool2dOpParams>()};
       const Node* bounds = take_bounds(node, params.lo, params.hi);
@@ -85,6 +94,24 @@ class Fuser {
     return {};
   }
 
+  // The residual_signs that takes in a packed convolution; the first one where both of its operands are such.
+  const Node* fusible_residual(const Node& node) const {
+    const Node* residual = node.op == &ops::kPackedConv2dOp ? next(node, ops::kResidualSignsOp) : nullptr;
+    const bool is_free = residual != nullptr && !residuals_.contains(residual);
+    return is_free && ops::fuses_residual(node, graph_, target_) ? residual : nullptr;
+  }
+
+  Result<void> fuse_residual(const Node& conv, const Node& residual) {
+    const auto bounds = residual.params<ops::ResidualSignsOpParams>();
+    const ops::PackedConv2dResidualOpParams params = {conv.params<ops::PackedConv2dOpParams>(), bounds.lo, bounds.hi};
+    std::vector<ValueId> inputs = conv.inputs;
+    inputs.push_back(residual.in(residual.in(0) == conv.out() ? 1 : 0));
+    return append(conv, ops::kPackedConv2dResidualOp, &params, sizeof params, inputs, residual);
+  }
+
+  // What a file's nodes compute may not be there yet where a fused node stands.
+  bool is_constant(ValueId id) const { return graph_.value(id).role == Role::constant; }
+
   // The clip or relu behind a node, and its bounds; nullptr without one.
   const Node* take_bounds(const Node& node, float& lo, float& hi) const {
     if (const Node* clip = next(node, ops::kClipOp)) {
@@ -106,14 +133,14 @@ class Fuser {
     return nullptr;
   }
 
-  // The node of that op that is the only reader of this one's only output, as its first input.
+  // The node of that op that is the only reader of this one's only output; of ops of one input and its constants.
   const Node* next(const Node& node, const graph::OpInfo& op) const {
     const ValueId y = node.out();
     if (node.outputs.size() != 1 || graph_.value(y).role != Role::activation || readers_[y.index].size() != 1) {
       return nullptr;
     }
     const Node* reader = readers_[y.index].front();
-    return reader->op == &op && reader->in(0) == y ? reader : nullptr;
+    return reader->op == &op && (reader->in(0) == y || &op == &ops::kResidualSignsOp) ? reader : nullptr;
   }
 
   // A node named as `named`, which makes what `last` made.
@@ -132,6 +159,7 @@ class Fuser {
   std::vector<ValueId> new_ids_;                   // by value of graph_
   std::vector<std::vector<const Node*>> readers_;  // likewise
   std::vector<const Node*> absorbed_;
+  std::map<const Node*, const Node*> residuals_;  // to the convolution that each takes in
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace lowtide::infer {
 // `graph`: of PackedModel::make_graph. A fused node has the name of the first one of what it replaces.
 //   conv2d, affine [, clip or relu]   -> conv2d_affine, where the device runs conv2d with a kernel that can
 //   max_pool2d [, clip or relu], pack of signs -> pooled_signs; others may read what is packed
+//   packed_conv2d with affine, residual_signs -> packed_conv2d_residual, where the device has a tuned kernel for it
 Result<graph::Graph> fuse_epilogues(const graph::Graph& graph, const graph::LowerTarget& target);
 
 }  // namespace lowtide::infer

@@ -114,6 +114,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kMseBackwardOp,
     &kPackOp,
     &kPackedConv2dOp,
+    &kPackedConv2dResidualOp,
     &kPackedLinearOp,
     &kPackedMaxPool2dOp,
     &kPooledSignsOp,

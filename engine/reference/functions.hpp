@@ -60,6 +60,7 @@ void mse(const Operands&);
 void mse_backward_input(const Operands&);
 void pack(const Operands&);
 void packed_conv2d(const Operands&);
+void packed_conv2d_residual(const Operands&);
 void packed_linear(const Operands&);
 void packed_max_pool2d(const Operands&);
 void pooled_signs(const Operands&);

@@ -3,6 +3,8 @@
 // outputs are computed in f32, operation by operation, because that is how they are defined.
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 
+#include <algorithm>
+
 #include "engine/base/ints.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/quant/fold.hpp"
@@ -111,6 +113,19 @@ void packed_conv2d(const Operands& o) {
   layer.oh = o.out_desc().shape[1];
   layer.ow = o.out_desc().shape[2];
   evaluate(o, layer);
+}
+
+void packed_conv2d_residual(const Operands& o) {
+  const auto p = o.node.params<ops::PackedConv2dResidualOpParams>();
+  Layer layer = {.params = p.conv};
+  layer.oh = o.out_desc().shape[1];
+  layer.ow = o.out_desc().shape[2];
+  evaluate(o, layer);
+  for (size_t i = 0; i < o.outputs[0].size(); ++i) {
+    const float sum = static_cast<float>(o.outputs[0][i]) + static_cast<float>(o.inputs[4][i]);
+    o.outputs[0][i] = std::min(std::max(sum, p.lo), p.hi);
+    o.outputs[1][i] = o.outputs[0][i] >= 0 ? 1 : 0;
+  }
 }
 
 void packed_linear(const Operands& o) {

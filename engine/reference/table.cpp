@@ -67,6 +67,7 @@ constexpr Row kRows[] = {
     {"mse_backward_input", mse_backward_input},
     {"pack", pack},
     {"packed_conv2d", packed_conv2d},
+    {"packed_conv2d_residual", packed_conv2d_residual},
     {"packed_linear", packed_linear},
     {"packed_max_pool2d", packed_max_pool2d},
     {"pooled_signs", pooled_signs},

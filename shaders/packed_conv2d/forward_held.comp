@@ -3,7 +3,7 @@
 // x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = 32 output channels of a pixel, four at a time; invocations run along pixels
 // needs: groups = 1, c and k multiples of 32, x of signs or unsigned levels, odd weights, few words; else forward
-// reads x w thresholds (multiplier offset), writes y; accumulate: no
+// reads x w thresholds (multiplier offset shortcut), writes y (codes); accumulate: no
 // reference: engine/reference/packed_conv2d.cpp
 //
 // A load that differs between lanes is a gather on llvmpipe and costs as much as some twenty products. So every word of x
@@ -85,7 +85,22 @@ ivec4 quad_sum(uint k) {
   return is_signs != 0u ? highest * int(taps * p.c) - 2 * sum : 2 * sum - highest * ones;
 }
 
-#ifdef LOWTIDE_OUTPUT_F32
+#if defined(LOWTIDE_RESIDUAL)
+uint signs = 0u;  // of y, 32 channels
+
+void finish(uint pixel, uint k, ivec4 sum) {
+  const uint at = (pixel * k_count + k) / 4u;
+  const vec4 real = vec4(real_output(sum.x, k), real_output(sum.y, k + 1u), real_output(sum.z, k + 2u),
+                         real_output(sum.w, k + 3u));
+  const vec4 value = clamp(real + shortcut4[at], p.lo, p.hi);
+  const uvec4 bits = uvec4(greaterThanEqual(value, vec4(0.0))) << uvec4(0u, 1u, 2u, 3u);
+  signs |= ((bits.x | bits.y) | (bits.z | bits.w)) << k % kWordBits;
+  if (is_real) y4[at] = value;
+}
+void store(uint pixel, uint k) {
+  if (is_real) codes[pixel * (k_count / kWordBits) + k / kWordBits] = signs;
+}
+#elif defined(LOWTIDE_OUTPUT_F32)
 void finish(uint pixel, uint k, ivec4 sum) {
   if (!is_real) return;
   y4[(pixel * k_count + k) / 4u] = vec4(real_output(sum.x, k), real_output(sum.y, k + 1u), real_output(sum.z, k + 2u),

@@ -78,7 +78,19 @@ int accumulator(uint pixel, uint k) {
 
 void main() {
   const uint i = linear_invocation();
-#ifdef LOWTIDE_OUTPUT_F32
+#if defined(LOWTIDE_RESIDUAL)
+  const uint words = channel_words(p.k);
+  if (i >= p.pixels * words) return;
+  const uint pixel = i / words, word = i % words;
+  uint bits = 0u;
+  for (uint j = 0u; j < min(kWordBits, p.k - word * kWordBits); ++j) {
+    const uint k = word * kWordBits + j;
+    const float value = clamp(real_output(accumulator(pixel, k), k) + shortcut[pixel * p.k + k], p.lo, p.hi);
+    y[pixel * p.k + k] = value;
+    bits |= (value >= 0.0 ? 1u : 0u) << j;
+  }
+  codes[i] = bits;
+#elif defined(LOWTIDE_OUTPUT_F32)
   if (i < p.pixels * p.k) y[i] = real_output(accumulator(i / p.k, i % p.k), i % p.k);
 #else
   const uint words = channel_words(p.k);

@@ -9,6 +9,8 @@ lowtide_kernel(packed_conv2d_forward_signed_f32 SOURCE forward_signed.comp DEFIN
 lowtide_kernel(packed_conv2d_forward_signed_taps SOURCE forward_signed.comp DEFINES LOWTIDE_OUTPUT_F32=1 LOWTIDE_OUTPUT_TAPS=1)
 lowtide_kernel(packed_conv2d_forward_held SOURCE forward_held.comp)
 lowtide_kernel(packed_conv2d_forward_held_f32 SOURCE forward_held.comp DEFINES LOWTIDE_OUTPUT_F32=1)
+lowtide_kernel(packed_conv2d_forward_held_residual SOURCE forward_held.comp DEFINES LOWTIDE_OUTPUT_F32=1 LOWTIDE_RESIDUAL=1)
 lowtide_kernel(packed_conv2d_forward_naive SOURCE forward_naive.comp)
 lowtide_kernel(packed_conv2d_forward_naive_f32 SOURCE forward_naive.comp DEFINES LOWTIDE_OUTPUT_F32=1)
+lowtide_kernel(packed_conv2d_forward_residual_naive SOURCE forward_naive.comp DEFINES LOWTIDE_OUTPUT_F32=1 LOWTIDE_RESIDUAL=1)
 lowtide_kernel(packed_conv2d_forward_naive_taps SOURCE forward_naive.comp DEFINES LOWTIDE_OUTPUT_F32=1 LOWTIDE_OUTPUT_TAPS=1)

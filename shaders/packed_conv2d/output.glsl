@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of an accumulator, in the three forms of every kernel. Included below the declaration of p.
+// What becomes of an accumulator, in the four forms of every kernel. Included below the declaration of p.
 //   packed  bindings 2 thresholds i32 [levels of y, k], 3 y u32 words
 //   f32     (LOWTIDE_OUTPUT_F32) bindings 2 multiplier [k], 3 offset [k], 4 y f32 [pixels, k]
 //   taps    (LOWTIDE_OUTPUT_TAPS too) bindings 2 tap_scale [r * s], 3 y f32 [pixels, k]
+//   residual (LOWTIDE_OUTPUT_F32 and LOWTIDE_RESIDUAL) bindings 2 multiplier [k], 3 offset [k], 4 shortcut f32 [pixels, k],
+//           5 y f32 [pixels, k], 6 codes [pixels] one plane of words
 #if defined(LOWTIDE_OUTPUT_TAPS)
 BUFFER_READ(2, float, tap_scale)
 BUFFER_WRITE(3, float, y)
@@ -21,8 +23,16 @@ float real_output(float sum, uint channel) {
 #elif defined(LOWTIDE_OUTPUT_F32)
 BUFFER_READ(2, float, multiplier)
 BUFFER_READ(3, float, offset)
+#ifdef LOWTIDE_RESIDUAL
+BUFFER_READ(4, float, shortcut)
+BUFFER_READ_VIEW(4, vec4, shortcut4)
+BUFFER_WRITE(5, float, y)
+BUFFER_WRITE_VIEW(5, vec4, y4)
+BUFFER_WRITE(6, uint, codes)
+#else
 BUFFER_WRITE(4, float, y)
 BUFFER_WRITE_VIEW(4, vec4, y4)
+#endif
 
 // |acc| < 2^24, so the conversion is exact.
 float real_output(int acc, uint channel) {

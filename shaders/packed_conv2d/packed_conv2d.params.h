@@ -21,6 +21,7 @@ struct PackedConv2dParams {
   uint output_bits;           // planes of y; packed output only
   uint has_affine;            // f32 output only: multiplier and offset are applied
   float output_scale;         // f32 output only
+  float lo, hi;               // of a residual's sums
 };
 
 LOWTIDE_SHADERS_END

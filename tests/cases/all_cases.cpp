@@ -40,6 +40,7 @@ std::vector<OpCase> all_cases() {
            mse_cases,
            pack_cases,
            packed_cases,
+           packed_residual_cases,
            pool2d_cases,
            pooled_signs_cases,
            prelu_cases,

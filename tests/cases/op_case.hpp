@@ -104,6 +104,7 @@ std::vector<OpCase> loss_scale_cases();
 std::vector<OpCase> mse_cases();
 std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();
+std::vector<OpCase> packed_residual_cases();
 std::vector<OpCase> pool2d_cases();
 std::vector<OpCase> pooled_signs_cases();
 std::vector<OpCase> prelu_cases();

@@ -9,9 +9,11 @@
 #include "engine/ops/clip/clip.hpp"
 #include "engine/ops/conv2d/conv2d.hpp"
 #include "engine/ops/pack/pack.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/relu/relu.hpp"
+#include "engine/ops/residual_signs/residual_signs.hpp"
 
 namespace lowtide {
 namespace {
@@ -73,6 +75,35 @@ TEST(FuseEpilogues, WhatOthersReadStays) {
   (void)ops::affine(g, "norm", sums, e.multiplier, e.offset).value();
   (void)ops::relu(g, "relu", sums).value();
   EXPECT_EQ(ops_of(fused(g)), (Names{"conv2d", "affine", "relu"}));
+}
+
+// A file may compute what an affine multiplies by, after the convolution.
+TEST(FuseEpilogues, ComputedFactorsStay) {
+  Graph g;
+  const Ends e = add_ends(g);
+  const ValueId sums = ops::conv2d(g, "conv", e.x, e.w, {}).value();
+  const ValueId factors = ops::relu(g, "factors", e.multiplier).value();
+  (void)ops::affine(g, "norm", sums, factors, e.offset).value();
+  EXPECT_EQ(ops_of(fused(g)), (Names{"conv2d", "relu", "affine"}));
+}
+
+// The shortcut may come later than the convolution.
+TEST(FuseEpilogues, PackedConvolutionTakesResidualWhereItStands) {
+  Graph g;
+  const ValueId x = g.input("images", f32_desc({1, 8, 8, 64})), w = g.constant("w", {DType::u32, {9, 2, 1, 64}});
+  const ValueId m = g.constant("m", f32_desc({64})), o = g.constant("o", f32_desc({64}));
+  const ValueId codes = ops::pack(g, "pack", x, {.kind = quant::ActivationKind::signs, .bits = 1}).value();
+  const ops::PackedConv2dOpParams params = {
+      .output = ops::PackedOutput::affine, .kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
+  const ValueId y = ops::packed_conv2d(g, "conv", codes, w, {m, o}, params).value();
+  const ValueId shortcut = ops::relu(g, "shortcut", x).value();
+  (void)ops::residual_signs(g, "residual", shortcut, y, {-0.5f, 0.5f}).value();
+  const Graph f = fused(g);
+  ASSERT_EQ(ops_of(f), (Names{"pack", "relu", "packed_conv2d_residual"}));
+  const graph::Node& node = f.nodes().back();
+  EXPECT_EQ(node.in(4), f.nodes()[1].out());
+  EXPECT_EQ(node.params<ops::PackedConv2dResidualOpParams>().hi, 0.5f);
+  EXPECT_EQ(ops_of(fused(g, data_centre_caps())), (Names{"pack", "packed_conv2d", "relu", "residual_signs"}));
 }
 
 TEST(FuseEpilogues, OutputsStay) {

@@ -128,6 +128,8 @@ void add_signed(Kernel kernel, const PackedLayer& l, DispatchList& out) {
 // 3x3 kernels on 512 channels of signs, or on 256 of 2 bits. Compiling such a kernel takes llvmpipe two seconds, once.
 constexpr uint32_t kHeldWords = 144, kHeldProducts = 288;
 
+}  // namespace
+
 // forward_held pays where a load that differs between lanes is a gather and spilled registers lie in a core's cache: on
 // software devices.
 bool is_held(const PackedLayer& l, const LowerTarget& target) {
@@ -136,8 +138,10 @@ bool is_held(const PackedLayer& l, const LowerTarget& target) {
          words * l.w_bits <= kHeldProducts && !has_signed_levels(l);
 }
 
+namespace {
+
 template <class Kernel>
-void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out) {
+void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out, float lo = 0, float hi = 0) {
   const PackedConv2dOpParams& p = l.params;
   kernel.spec = {.kernel_h = p.kernel_h,
                  .kernel_w = p.kernel_w,
@@ -149,7 +153,9 @@ void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out) {
                  .ow = l.ow,
                  .k_count = l.k,
                  .is_signs = p.activation == quant::ActivationKind::signs};
-  const auto params = kernel_params(l);
+  auto params = kernel_params(l);
+  params.lo = lo;
+  params.hi = hi;
   Groups groups = groups_for(params.pixels, kernel.local_size);
   groups.z = l.k / 32;
   out.add(kernel, params, groups);
@@ -245,6 +251,29 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
                 kernels::packed_conv2d_forward_signed_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
                 kernels::packed_conv2d_forward_naive_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, out);
   return {};
+}
+
+void lower_residual(const Node& node, const PackedLayer& l, float lo, float hi, const LowerTarget& target,
+                    DispatchList& out) {
+  const auto set = [&](auto kernel) {
+    kernel.x = node.in(0);
+    kernel.w = node.in(1);
+    kernel.multiplier = node.in(2);
+    kernel.offset = node.in(3);
+    kernel.shortcut = node.in(4);
+    kernel.y = node.outputs[0];
+    kernel.codes = node.outputs[1];
+    return kernel;
+  };
+  if (!target.naive_only && is_held(l, target)) {
+    add_held(set(kernels::packed_conv2d_forward_held_residual{}), l, out, lo, hi);
+    return;
+  }
+  auto params = kernel_params(l);
+  params.lo = lo;
+  params.hi = hi;
+  const auto naive = set(kernels::packed_conv2d_forward_residual_naive{});
+  out.add(naive, params, groups_for(uint64_t{params.pixels} * ceil_div(l.k, 32u), naive.local_size));
 }
 
 }  // namespace lowtide::ops

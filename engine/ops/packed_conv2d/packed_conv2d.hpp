@@ -41,7 +41,20 @@ struct PackedConv2dOpParams {
   uint32_t groups = 1;
 };
 
+// packed_conv2d_residual: y = min(max(that affine output + shortcut, lo), hi) and its signs (y >= 0), packed: an affine
+// packed_conv2d and the residual_signs behind it, each f32 operation rounded as theirs. Made by
+// engine/infer/fuse_epilogues.hpp; model files do not hold it.
+struct PackedConv2dResidualOpParams {
+  PackedConv2dOpParams conv;  // output affine
+  float lo = -1, hi = 1;
+};
+
 extern const graph::OpInfo kPackedConv2dOp;
+// x, w, multiplier [k], offset [k], shortcut [n,oh,ow,k] -> y [n,oh,ow,k] f32, codes [n,oh,ow,k] b1
+extern const graph::OpInfo kPackedConv2dResidualOp;
+
+// Whether a tuned kernel of packed_conv2d_residual takes the place of a packed_conv2d of the graph.
+bool fuses_residual(const graph::Node& packed_conv2d, const graph::Graph& graph, const graph::LowerTarget& target);
 
 // `further`: the inputs that `params.output` asks for, in order.
 Result<ValueId> packed_conv2d(graph::Graph& graph, std::string name, ValueId x, ValueId w, std::vector<ValueId> further,

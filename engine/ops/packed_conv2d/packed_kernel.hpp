@@ -39,6 +39,11 @@ TensorDesc packed_output_desc(const PackedConv2dOpParams& params, Shape shape);
 Result<void> lower_packed_layer(const graph::Node& node, const PackedLayer& layer, const graph::LowerTarget& target,
                                 DispatchList& out);
 
+// Of packed_conv2d_residual; `params` beside those of the layer. The tuned kernel is forward_held's.
+bool is_held(const PackedLayer& layer, const graph::LowerTarget& target);
+void lower_residual(const graph::Node& node, const PackedLayer& layer, float lo, float hi,
+                    const graph::LowerTarget& target, DispatchList& out);
+
 graph::Cost packed_layer_cost(const graph::Node& node, const graph::Graph& graph, const PackedLayer& layer);
 
 }  // namespace lowtide::ops
