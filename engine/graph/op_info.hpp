@@ -17,6 +17,7 @@
 namespace lowtide::graph {
 
 class GradientBuilder;
+struct Tuning;
 
 // A field of a parameter struct; every field is 4 bytes. Dumps, files and comparisons go by these.
 enum class FieldType : uint8_t { u32, i32, f32 };
@@ -35,7 +36,11 @@ struct NoParams {
 // What lowering may depend on.
 struct LowerTarget {
   DeviceCaps caps;
-  bool naive_only = false;  // take the last entry of every selection list (tests, `lowtide bench --naive`)
+  bool naive_only = false;         // take the last entry of every selection list (tests, `lowtide bench --naive`)
+  const Tuning* tuning = nullptr;  // choices in place of the rules (graph/tuning.hpp)
+  // Set for each node by the driver of the lowering: the variant to take, which fits; empty: the rules decide.
+  std::string_view wanted = {};
+  std::vector<std::string>* fitting = nullptr;  // not null: the names of all variants that fit go here
 };
 
 // Arithmetic and unavoidable traffic of a node, for benches and rooflines.
@@ -62,7 +67,8 @@ struct OpInfo {
   // nullptr: the bytes of all operands and no arithmetic.
   Cost (*cost)(const Node& node, const Graph& graph) = nullptr;
 
-  bool is_view = false;  // output 0 shares the storage of input 0; no dispatch
+  bool is_exact = false;  // all its kernels give the same bits
+  bool is_view = false;   // output 0 shares the storage of input 0; no dispatch
 };
 
 Cost cost_of(const Node& node, const Graph& graph);

@@ -14,6 +14,7 @@
 #include "engine/kernel/bank.hpp"
 #include "engine/plan/kernel_choices.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/tune/tuning_file.hpp"
 #include "engine/verify/open_device.hpp"
 
 namespace lowtide::infer {
@@ -97,6 +98,8 @@ Result<std::unique_ptr<Session>> Session::start(std::unique_ptr<Session> session
     context = session->owned_context_.get();
   }
   session->context_ = context;
+  LOWTIDE_TRY(session->tuning_, tune::find_tuning(*context, session->options_.tuning));
+  session->tuning_.exact_only = true;
   LOWTIDE_TRY_VOID(session->set_batch(session->options_.batch));
   return session;
 }
@@ -138,7 +141,7 @@ Result<void> Session::set_batch(uint32_t batch) {
   if (batch == 0) return fail(ErrorCode::invalid_argument, "a batch has at least one image, and 0 were asked for");
   LOWTIDE_TRY_VOID(finish_all());
   LOWTIDE_TRY(const graph::Graph network, model_.make_graph(batch));
-  const graph::LowerTarget target = {.caps = context_->caps(), .naive_only = options_.naive_only};
+  const graph::LowerTarget target = {.caps = context_->caps(), .naive_only = options_.naive_only, .tuning = &tuning_};
   LOWTIDE_TRY(graph::Graph fused, fuse_epilogues(network, target));
   auto graph = std::make_unique<graph::Graph>(std::move(fused));
   LOWTIDE_TRY(plan::Program program, plan::make_program(*graph, target));
@@ -173,6 +176,7 @@ std::vector<LayerRun> Session::layers() const {
                       .op = std::string(node.op->name),
                       .kernel = std::string(kernel),
                       .is_fallback = plan::is_fallback(kernel),
+                      .is_tuned = std::binary_search(program().tuned_nodes.begin(), program().tuned_nodes.end(), id),
                       .constant_bytes = id == last ? 0 : constant_bytes(*graph_, node),
                       .dispatch_count = 0,
                       .seconds = time == seconds.end() ? 0.0 : time->second / submits});

@@ -15,6 +15,7 @@
 
 #include "engine/base/result.hpp"
 #include "engine/graph/graph.hpp"
+#include "engine/graph/tuning.hpp"
 #include "engine/model/packed_model.hpp"
 #include "engine/runtime/context.hpp"
 #include "engine/runtime/executor.hpp"
@@ -32,6 +33,10 @@ struct SessionOptions {
   std::optional<bool> validation = {};                // as runtime::ContextOptions; likewise
   std::optional<std::filesystem::path> cache_folder;  // likewise
   bool naive_only = false;                            // the readable kernel of every op: tests, comparisons
+  // Measured choices of kernels: a file of `lowtide tune`, or "off"; empty: $LOWTIDE_TUNING, or else the file beside
+  // the pipeline cache, if there is one. They never change a result: only ops whose kernels give the same bits follow
+  // them.
+  std::string tuning = {};
 };
 
 // What one layer runs with: one row per layer and kernel, in the order of execution.
@@ -40,6 +45,7 @@ struct LayerRun {
   std::string op;               // the node's
   std::string kernel;           // of the kernel bank
   bool is_fallback = false;     // plan/kernel_choices.hpp
+  bool is_tuned = false;        // chosen by tuning, not by the op's rules
   uint64_t constant_bytes = 0;  // that the node reads; in its first row
   uint32_t dispatch_count = 0;  // per submission
   double seconds = 0.0;         // mean per submission since the batch was set; 0 without SessionOptions::profile
@@ -131,6 +137,7 @@ class Session {
   runtime::Context* context_ = nullptr;
   model::PackedModel model_;
   SessionOptions options_;
+  graph::Tuning tuning_;
   std::vector<float> pixel_table_;  // [channels, kPixelValues]
   uint32_t batch_ = 0;
   uint64_t submit_count_ = 0;        // since the batch was set

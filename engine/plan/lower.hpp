@@ -20,7 +20,13 @@ struct Lowered {
   std::vector<Dispatch> dispatches;
   std::vector<NodeId> nodes;  // of each dispatch
   std::vector<ScratchValue> scratch;
+  std::vector<NodeId> tuned;  // nodes whose kernels the tuning chose, in order
 };
+
+// The names of the variants that fit a node, in the order of the op's list; empty for an op without one. The naive
+// kernels, which every op has, are not among them.
+std::vector<std::string> fitting_variants(const graph::Node& node, const graph::Graph& graph,
+                                          const graph::LowerTarget& target);
 
 Result<Lowered> lower(const graph::Graph& graph, const graph::LowerTarget& target);
 

@@ -195,6 +195,7 @@ Result<Program> make_program(const Graph& graph, const graph::LowerTarget& targe
   p.describe();
   p.program.dispatches = std::move(p.lowered.dispatches);
   p.program.nodes = std::move(p.lowered.nodes);
+  p.program.tuned_nodes = std::move(p.lowered.tuned);
   return std::move(p.program);
 }
 

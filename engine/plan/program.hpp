@@ -50,6 +50,7 @@ inline constexpr uint64_t kPlacementAlignment =
 struct Program {
   std::vector<Dispatch> dispatches;
   std::vector<NodeId> nodes;          // of the graph, by dispatch; empty in a program that no graph was made into
+  std::vector<NodeId> tuned_nodes;    // ascending: those whose kernels the tuning chose
   std::vector<uint32_t> barriers;     // ascending; one global compute-to-compute memory barrier before dispatch i
   std::vector<Placement> placements;  // by ValueId: the graph's values, then scratch
   std::array<uint64_t, kArenaCount> arena_bytes = {};

@@ -9,6 +9,7 @@
 #include "engine/base/rng.hpp"
 #include "engine/infer/session.hpp"
 #include "engine/kernel/bank.hpp"
+#include "engine/tune/tuning_file.hpp"
 #include "tests/harness/device/device_case.hpp"
 #include "tests/harness/device/small_model.hpp"
 
@@ -68,6 +69,34 @@ TEST_F(InferSession, LogitsEqualTheReferenceForEveryCountAndBatch) {
 TEST_F(InferSession, TheReadableKernelsGiveTheSameLogits) {
   const std::vector<float> images = whole_images(5, 2);
   EXPECT_EQ(open({.batch = 2, .naive_only = true})->run(images).value(), open({.batch = 2})->run(images).value());
+}
+
+TEST_F(InferSession, TuningChangesKernelsAndNoBit) {
+  const std::vector<float> images = whole_images(3, 5);
+  const auto by_rules = open({.batch = 1, .tuning = "off"});
+  graph::Tuning tuning;
+  for (const graph::Node& node : by_rules->graph().nodes()) {
+    tuning.by_node[node_signature(node, by_rules->graph())] = "naive";
+  }
+  const auto path = std::filesystem::path(testing::TempDir()) / "session_tuning.txt";
+  ASSERT_TRUE(tune::save_tuning_file(path, tuning, tune::subject_of(by_rules->context())));
+  const auto tuned = open({.batch = 1, .tuning = path.string()});
+  ASSERT_NE(tuned, nullptr);
+  EXPECT_EQ(tuned->run(images).value(), by_rules->run(images).value());
+  uint32_t changed = 0;
+  for (const LayerRun& layer : tuned->layers()) {
+    const bool is_exact = layer.op == "packed_conv2d" || layer.op == "packed_linear";
+    if (is_exact) {
+      EXPECT_TRUE(layer.is_tuned) << layer.layer;
+    }
+    if (layer.op == "conv2d" || layer.op == "linear") {
+      EXPECT_FALSE(layer.is_tuned) << layer.layer;  // another kernel could give other bits
+    }
+    changed += layer.is_tuned && layer.kernel.find("_naive") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_GE(changed, 1u);
+  for (const LayerRun& layer : by_rules->layers()) EXPECT_FALSE(layer.is_tuned);
+  std::filesystem::remove(path);
 }
 
 TEST_F(InferSession, PixelsAreNormalisedByMeanAndDeviation) {

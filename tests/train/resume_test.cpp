@@ -62,6 +62,36 @@ activation_bits = 2
   });
 }
 
+// Choices of kernels that change the order of sums: the run keeps those that it began with, whatever it is given later.
+TEST(Resume, KeepsTheTuningThatTheRunBeganWith) {
+  const Recipe recipe = small_recipe({"training.epochs=2"});
+  graph::Tuning tuning;
+  for (const char* op : {"conv2d", "conv2d_backward_input", "conv2d_backward_weight", "linear_backward_weight"}) {
+    tuning.by_op[op] = "naive";
+  }
+  const auto train = [&](const RunFolder& folder, const graph::Tuning& given, int stop, bool resume) {
+    RunOptions options = small_run(recipe, folder);
+    options.tuning = given;
+    options.resume = resume;
+    if (stop > 0) options.should_stop = stop_at(stop);
+    const auto summary = run_training(harness::test_context(), options);
+    ASSERT_TRUE(summary) << summary.error().to_string();
+  };
+  const RunFolder by_rules = fresh_folder("by_rules"), whole = fresh_folder("tuned"),
+                  parts = fresh_folder("tuned_parts");
+  train(by_rules, {}, 0, false);
+  train(whole, tuning, 0, false);
+  train(parts, tuning, 23, false);
+  train(parts, {}, 0, true);
+  EXPECT_FALSE(std::filesystem::exists(by_rules.tuning()));
+  EXPECT_TRUE(std::filesystem::exists(parts.tuning()));
+  EXPECT_EQ(file_bytes(parts.last()), file_bytes(whole.last()));
+  // The choices did change bits; the rules of a driver that unrolls nothing are the naive kernels anyway.
+  if (harness::test_context().caps().prefers_device_address) {
+    EXPECT_NE(file_bytes(by_rules.last()), file_bytes(whole.last()));
+  }
+}
+
 // Two phases of two epochs under one schedule, the second of which goes on where the first ended, are one phase of
 // four.
 TEST(Run, AContinuedPhaseEqualsOnePhase) {

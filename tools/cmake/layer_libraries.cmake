@@ -1,5 +1,5 @@
 # Outside libraries of each layer, beyond lowtide_options.
-foreach(layer base tensor quant kernel graph ops plan reference model vk runtime verify infer)
+foreach(layer base tensor quant kernel graph ops plan reference model vk runtime verify tune infer)
   target_link_libraries(lowtide_${layer} PRIVATE fmt::fmt)
 endforeach()
 # Headers alone, in sources alone: nothing that links lowtide needs them.

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "engine/base/file.hpp"
+#include "engine/tune/tuning_file.hpp"
 #include "tools/bench/native_peak.hpp"
 #include "tools/bench/op_bench.hpp"
 #include "tools/lowtide/command.hpp"
@@ -25,6 +26,7 @@ struct Options {
   bool naive_only = false;
   bool rungs = false;
   bool list = false;
+  bool explain = false;
   StepsOption steps;
   ModelOption model;
 };
@@ -96,6 +98,30 @@ Result<int> compare_rungs(runtime::Context& context, const std::vector<bench::Op
   return kDone;
 }
 
+// --explain: every variant of each row, and what decides between them on this device.
+Result<int> explain(runtime::Context& context, const std::vector<bench::OpBench>& benches, const Options& options) {
+  LOWTIDE_TRY(const graph::Tuning tuning, tune::find_tuning(context));
+  for (const bench::OpBench& b : benches) {
+    graph::Graph graph;
+    LOWTIDE_TRY_VOID(b.build(graph));
+    const graph::Node& node = graph.nodes().back();
+    fmt::print("{}\n", b.name);
+    if (!tune::is_tunable(node, graph)) {
+      fmt::print("  not measured: it works on whole arenas, for which there is one kernel\n");
+      continue;
+    }
+    LOWTIDE_TRY(const tune::NodeTimes times, tune::measure_node(context, node, graph, options.seconds));
+    print_times(times);
+    const std::string_view wanted = tuning.variant_for(node, graph);
+    fmt::print("  taken: {}\n",
+               wanted.empty()
+                   ? fmt::format("{}, the first of the op's list that fits; no tuning names it", times.variants[0].name)
+                   : fmt::format("{}, named by tuning", wanted));
+    std::fflush(stdout);
+  }
+  return kDone;
+}
+
 Result<int> run(const Options& options) {
   std::vector<bench::OpBench> benches = bench::all_op_benches();
   std::erase_if(benches, [&](const bench::OpBench& b) {
@@ -110,6 +136,7 @@ Result<int> run(const Options& options) {
     return kDone;
   }
   LOWTIDE_TRY(const auto context, open_device(options.device));
+  if (options.explain) return explain(*context, benches, options);
   if (options.rungs) return compare_rungs(*context, benches, options);
   bench::NativePeak peak;
   fmt::print("{:<58} {:>9} {:>9} {:>6} {:>9} {:>8} {:>7}\n", "op", "median ms", "best ms", "spread", "GMAC/s", "GB/s",
@@ -152,6 +179,8 @@ void add_bench(CLI::App& app, Program& program) {
   command.add_option("--csv", options->csv, "also write the rows to this file");
   command.add_flag("--naive", options->naive_only, "take the naive kernel of every op");
   command.add_flag("--rungs", options->rungs, "the kernels chosen on this device beside the naive ones, pass by pass");
+  command.add_flag("--explain", options->explain,
+                   "which variants of its kernels fit each row, their measured times, and which one is taken and why");
   command.add_flag("--list", options->list, "only list the rows");
   command.add_option("--steps", options->steps.recipe.path,
                      "instead of ops: whole training steps of this recipe beside its network in full precision");

@@ -44,9 +44,10 @@ Result<Timing> time_session(infer::Session& session, double seconds) {
 }  // namespace
 
 void print_layers(const infer::Session& session) {
-  fmt::print("{:<28} {:<36} {:>10} {:>10}\n", "layer", "kernel", "dispatches", "ms");
+  fmt::print("{:<28} {:<36} {:>10} {:>10}  {}\n", "layer", "kernel", "dispatches", "ms", "chosen by");
   for (const infer::LayerRun& run : session.layers()) {
-    fmt::print("{:<28} {:<36} {:>10} {:>10.3f}\n", run.layer, run.kernel, run.dispatch_count, 1e3 * run.seconds);
+    fmt::print("{:<28} {:<36} {:>10} {:>10.3f}  {}\n", run.layer, run.kernel, run.dispatch_count, 1e3 * run.seconds,
+               run.is_tuned ? "tuning" : "rules");
   }
 }
 

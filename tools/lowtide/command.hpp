@@ -11,6 +11,7 @@
 #include "engine/base/result.hpp"
 #include "engine/infer/session.hpp"
 #include "engine/runtime/context.hpp"
+#include "engine/tune/measure.hpp"
 #include "trainer/loop/run_folder.hpp"
 #include "trainer/loop/train_step.hpp"
 #include "trainer/recipe.hpp"
@@ -102,5 +103,9 @@ void add_export(CLI::App& app, Program& program);
 void add_infer(CLI::App& app, Program& program);
 void add_inspect(CLI::App& app, Program& program);
 void add_train(CLI::App& app, Program& program);
+void add_tune(CLI::App& app, Program& program);
+
+// bench --explain and tune: a node's variants that fitted, their times, and which one is taken.
+void print_times(const tune::NodeTimes& times);
 
 }  // namespace lowtide::program

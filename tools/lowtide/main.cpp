@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
       "Exit codes: 0 done, 1 a file, device or memory failed, 2 wrong usage or recipe, 3 not a number or unequal "
       "predictions, 130 interrupted.");
   Program program;
-  for (const auto add : {add_train, add_eval, add_export, add_infer, add_bench, add_devices, add_inspect}) {
+  for (const auto add : {add_train, add_eval, add_export, add_infer, add_bench, add_devices, add_inspect, add_tune}) {
     add(app, program);
   }
   try {

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "engine/tune/tuning_file.hpp"
 #include "tools/lowtide/command.hpp"
 #include "trainer/data/dataset.hpp"
 #include "trainer/loop/interrupt.hpp"
@@ -32,6 +33,9 @@ Result<int> train(const Options& options) {
   run.recipe = std::move(recipe);
   run.data = trainer::data_root(options.data);
   run.resume = options.resume;
+  if (!options.resume) {
+    LOWTIDE_TRY(run.tuning, tune::find_tuning(*context));
+  }
   run.replace = options.replace;
   run.stop_after_epochs = options.stop_after;
   run.should_stop = trainer::Interrupt::is_requested;

@@ -62,7 +62,7 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   const NetInput eval_input = net_input(dataset, recipe.data.eval_batch);
   LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, net_input(dataset, recipe.data.batch), fixed_teacher));
   LOWTIDE_TRY(EvalGraph eval, make_eval_graph(run->phase_, eval_input));
-  LOWTIDE_TRY(run->stepper_, Stepper::create(environment.context, std::move(train)));
+  LOWTIDE_TRY(run->stepper_, Stepper::create(environment.context, std::move(train), {.tuning = &environment.tuning}));
   LOWTIDE_TRY(const auto choices,
               plan::kernel_choices(run->stepper_->train().graph, {.caps = environment.context.caps()}));
   environment.progress.line(plan::describe(choices));

@@ -31,6 +31,7 @@ struct RunEnvironment {
   const Recipe& recipe;
   const Dataset& dataset;
   const RunFolder& folder;
+  const graph::Tuning& tuning;  // of training steps; evaluation goes by the rules, as packed inference does
   MetricFile& metrics;
   Progress& progress;
   std::function<bool()> should_stop;  // asked between steps

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "engine/base/file.hpp"
+#include "engine/tune/tuning_file.hpp"
 #include "trainer/loop/phase.hpp"
 
 namespace lowtide::trainer {
@@ -33,7 +34,8 @@ Result<void> prepare_folder(const RunOptions& options) {
                     "(--run-dir)",
                     folder.path.string()));
   }
-  for (const auto& path : {folder.metrics(), folder.log(), folder.last(), folder.best(), folder.model()}) {
+  for (const auto& path :
+       {folder.metrics(), folder.log(), folder.last(), folder.best(), folder.model(), folder.tuning()}) {
     std::filesystem::remove(path, error);
   }
   return write_file_atomically(folder.recipe(), recipe_text(options.recipe));
@@ -57,6 +59,24 @@ Result<std::optional<Checkpoint>> load_resume(const RunOptions& options, Progres
   progress.line(fmt::format("resuming {} at phase {}, epoch {}, batch {}", options.folder.path.string(),
                             state.position.phase + 1, state.position.epoch + 1, state.position.batch + 1));
   return std::optional(std::move(checkpoint));
+}
+
+// Kernels may sum in other orders, so a run keeps to the choices that it began with, whatever was tuned since: then a
+// resumed run computes the same bits.
+Result<graph::Tuning> fix_tuning(const runtime::Context& context, const RunOptions& options, Progress& progress) {
+  const tune::Subject subject = tune::subject_of(context);
+  if (!options.resume) {
+    if (!options.tuning.is_empty()) {
+      LOWTIDE_TRY_VOID(tune::save_tuning_file(options.folder.tuning(), options.tuning, subject));
+    }
+    return options.tuning;
+  }
+  auto kept = tune::load_tuning_file(options.folder.tuning(), subject);
+  if (kept) return kept;
+  if (kept.error().code == ErrorCode::not_found) return graph::Tuning();
+  if (kept.error().code != ErrorCode::unsupported) return kept;
+  progress.line("note: the run goes on with other kernels, and so not bit for bit: " + kept.error().text);
+  return graph::Tuning();
 }
 
 // The checkpoint file that a phase starts from; none where it starts from something else.
@@ -107,10 +127,13 @@ Result<RunSummary> run_training(runtime::Context& context, const RunOptions& opt
   Progress progress(options.output, log.get());
   LOWTIDE_TRY(const std::optional<Checkpoint> resume, load_resume(options, progress));
 
+  LOWTIDE_TRY(const graph::Tuning tuning, fix_tuning(context, options, progress));
+
   const RunEnvironment environment = {.context = context,
                                       .recipe = options.recipe,
                                       .dataset = dataset,
                                       .folder = options.folder,
+                                      .tuning = tuning,
                                       .metrics = metrics,
                                       .progress = progress,
                                       .should_stop = options.should_stop,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "engine/graph/tuning.hpp"
 #include "engine/runtime/context.hpp"
 #include "trainer/data/dataset.hpp"
 #include "trainer/loop/evaluate.hpp"
@@ -19,6 +20,7 @@ struct RunOptions {
   Recipe recipe;
   RunFolder folder;
   std::filesystem::path data;         // folder of the data sets; may be empty for those that need none
+  graph::Tuning tuning = {};          // choices of kernels; the folder keeps them, and a resumed run takes the folder's
   bool resume = false;                // go on from the folder's last checkpoint
   bool replace = false;               // drop what the folder holds of an earlier run; otherwise that is an error
   uint64_t stop_after_epochs = 0;     // stop with a checkpoint after so many epochs of this call; 0: never

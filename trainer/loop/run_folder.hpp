@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a run keeps its files:
-//   recipe.toml  metrics.jsonl  log  checkpoints/last.safetensors  checkpoints/best.safetensors  model.safetensors
+//   recipe.toml  tuning.txt  metrics.jsonl  log  checkpoints/last.safetensors  checkpoints/best.safetensors
+//   model.safetensors
 #pragma once
 
 #include <filesystem>
@@ -13,6 +14,7 @@ struct RunFolder {
   std::filesystem::path path;
 
   std::filesystem::path recipe() const { return path / "recipe.toml"; }
+  std::filesystem::path tuning() const { return path / "tuning.txt"; }  // the run's choices of kernels, if it has any
   std::filesystem::path metrics() const { return path / "metrics.jsonl"; }
   std::filesystem::path log() const { return path / "log"; }
   std::filesystem::path last() const { return path / "checkpoints" / "last.safetensors"; }

@@ -51,7 +51,8 @@ Result<std::unique_ptr<Stepper>> Stepper::create(runtime::Context& context, Trai
   std::unique_ptr<Stepper> stepper(new Stepper(std::move(train)));
   const TrainGraph& t = stepper->train_;
   LOWTIDE_TRY(plan::Program program,
-              plan::make_program(t.graph, {.caps = context.caps(), .naive_only = options.naive_only}));
+              plan::make_program(t.graph,
+                                 {.caps = context.caps(), .naive_only = options.naive_only, .tuning = options.tuning}));
   LOWTIDE_TRY(stepper->executor_, runtime::Executor::create(context, std::move(program), {},
                                                             {.slots = kSlots, .profile = options.profile}));
   LOWTIDE_TRY_VOID(stepper->executor_->write(t.attributes, std::as_bytes(std::span(t.block_attributes))));

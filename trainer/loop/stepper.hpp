@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/graph/tuning.hpp"
 #include "engine/runtime/executor.hpp"
 #include "trainer/data/batch_queue.hpp"
 #include "trainer/loop/train_step.hpp"
@@ -39,8 +40,9 @@ struct StepMetrics : NetMetrics {
 };
 
 struct StepperOptions {
-  bool naive_only = false;  // the naive kernel of every op
-  bool profile = false;     // times every dispatch (executor().profile())
+  bool naive_only = false;                // the naive kernel of every op
+  bool profile = false;                   // times every dispatch (executor().profile())
+  const graph::Tuning* tuning = nullptr;  // choices of kernels; read by create() alone
 };
 
 class Stepper {

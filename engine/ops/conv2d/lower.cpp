@@ -110,7 +110,7 @@ namespace {
 
 // Without an epilogue y holds the sums times output_scale.
 void add_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, const Epilogue* epilogue, ValueId y,
-                       const DeviceCaps& caps, DispatchList& out) {
+                       const DeviceCaps& caps, uint32_t sums, DispatchList& out) {
   const Conv2dGeometry g = without_rows(geometry);
   const Conv2dParams& p = g.params;
   const uint32_t group_c = g.group_c(), group_k = g.group_k(), taps = g.r * g.s;
@@ -144,7 +144,7 @@ void add_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, con
     kernel.spec.column_numerator = static_cast<int32_t>(p.stride_w);
     kernel.spec.tap_step = static_cast<int32_t>(p.dilation_w);
     kernel.spec.column_offset = negative(p.pad_w);
-    add_gather(kernel, params, work, choose_gather_tile(work, caps), out);
+    add_gather(kernel, params, work, choose_gather_tile(work, caps, sums), out);
   };
   if (epilogue == nullptr) {
     add(kernels::conv2d_forward{});
@@ -157,18 +157,20 @@ void add_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, con
 
 void lower_tuned_affine(const Conv2dGeometry& g, ValueId x, ValueId w, const Epilogue& epilogue, ValueId y,
                         const DeviceCaps& caps, DispatchList& out) {
-  add_tuned_forward(g, x, w, &epilogue, y, caps, out);
+  add_tuned_forward(g, x, w, &epilogue, y, caps, 0, out);
 }
 
 }  // namespace
 
 void lower_tuned_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
                          DispatchList& out) {
-  add_tuned_forward(g, x, w, nullptr, y, caps, out);
+  add_tuned_forward(g, x, w, nullptr, y, caps, 0, out);
 }
 
-void lower_tuned_backward_input(const Conv2dGeometry& geometry, ValueId w, ValueId dy, ValueId dx,
-                                const DeviceCaps& caps, DispatchList& out) {
+namespace {
+
+void add_tuned_backward_input(const Conv2dGeometry& geometry, ValueId w, ValueId dy, ValueId dx, const DeviceCaps& caps,
+                              uint32_t sums, DispatchList& out) {
   const Conv2dGeometry g = without_rows(geometry);
   const Conv2dParams& p = g.params;
   const uint32_t group_c = g.group_c(), group_k = g.group_k(), taps = g.r * g.s;
@@ -194,7 +196,14 @@ void lower_tuned_backward_input(const Conv2dGeometry& geometry, ValueId w, Value
   kernel.spec.column_denominator = static_cast<int32_t>(p.stride_w);
   kernel.spec.tap_step = negative(p.dilation_w);
   kernel.spec.column_offset = static_cast<int32_t>(p.pad_w);
-  add_gather(kernel, params, work, choose_gather_tile(work, caps), out);
+  add_gather(kernel, params, work, choose_gather_tile(work, caps, sums), out);
+}
+
+}  // namespace
+
+void lower_tuned_backward_input(const Conv2dGeometry& geometry, ValueId w, ValueId dy, ValueId dx,
+                                const DeviceCaps& caps, DispatchList& out) {
+  add_tuned_backward_input(geometry, w, dy, dx, caps, 0, out);
 }
 
 void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, ValueId dy, ValueId dw,
@@ -268,38 +277,61 @@ bool always(const Conv2dGeometry&, const DeviceCaps&) {
   return true;
 }
 
+// In other tiles than the rules choose.
+template <uint32_t kSums>
+void lower_forward_of(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId y, const DeviceCaps& caps,
+                      DispatchList& out) {
+  add_tuned_forward(g, x, w, nullptr, y, caps, kSums, out);
+}
+template <uint32_t kSums>
+void lower_backward_input_of(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps& caps,
+                             DispatchList& out) {
+  add_tuned_backward_input(g, w, dy, dx, caps, kSums, out);
+}
+
 struct Variant {
+  const char* name;
   FeatureMask features;
   bool (*fits)(const Conv2dGeometry& g, const DeviceCaps& caps);
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{kMatrixFeatures, fits_matrix, lower_matrix_forward},
-                                {0, fits_depthwise, lower_depthwise_forward},
-                                {0, fits_grouped_forward, lower_grouped_forward},
-                                {0, fits_forward, lower_tuned_forward},
-                                {0, always, lower_naive_forward}};
+constexpr Variant kForward[] = {{"matrix", kMatrixFeatures, fits_matrix, lower_matrix_forward},
+                                {"depthwise", 0, fits_depthwise, lower_depthwise_forward},
+                                {"grouped", 0, fits_grouped_forward, lower_grouped_forward},
+                                {"direct", 0, fits_forward, lower_tuned_forward},
+                                {"direct_128", 0, fits_forward, lower_forward_of<128>},
+                                {"direct_64", 0, fits_forward, lower_forward_of<64>},
+                                {"direct_32", 0, fits_forward, lower_forward_of<32>},
+                                {"direct_16", 0, fits_forward, lower_forward_of<16>},
+                                {"naive", 0, always, lower_naive_forward}};
 
 // Only what conv2d itself would run with, see fuses_affine.
 struct AffineVariant {
+  const char* name;
   FeatureMask features;
   bool (*fits)(const Conv2dGeometry& g, const DeviceCaps& caps);
   void (*lower)(const Conv2dGeometry& g, ValueId x, ValueId w, const Epilogue& epilogue, ValueId y,
                 const DeviceCaps& caps, DispatchList& out);
 };
-constexpr AffineVariant kAffine[] = {{0, fits_forward, lower_tuned_affine}, {0, always, lower_naive_affine}};
+constexpr AffineVariant kAffine[] = {{"direct", 0, fits_forward, lower_tuned_affine},
+                                     {"naive", 0, always, lower_naive_affine}};
 
-constexpr Variant kBackwardInput[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
-                                      {0, fits_depthwise, lower_depthwise_backward_input},
-                                      {0, fits_grouped_backward_input, lower_grouped_backward_input},
-                                      {0, fits_backward, lower_tuned_backward_input},
-                                      {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_weight},
-                                       {0, fits_depthwise, lower_depthwise_backward_weight},
-                                       {0, fits_grouped_backward_weight, lower_grouped_backward_weight},
-                                       {0, fits_narrow, lower_narrow_backward_weight},
-                                       {0, fits_backward, lower_tuned_backward_weight},
-                                       {0, always, lower_naive_backward_weight}};
+constexpr Variant kBackwardInput[] = {{"matrix", kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
+                                      {"depthwise", 0, fits_depthwise, lower_depthwise_backward_input},
+                                      {"grouped", 0, fits_grouped_backward_input, lower_grouped_backward_input},
+                                      {"direct", 0, fits_backward, lower_tuned_backward_input},
+                                      {"direct_128", 0, fits_backward, lower_backward_input_of<128>},
+                                      {"direct_64", 0, fits_backward, lower_backward_input_of<64>},
+                                      {"direct_32", 0, fits_backward, lower_backward_input_of<32>},
+                                      {"direct_16", 0, fits_backward, lower_backward_input_of<16>},
+                                      {"naive", 0, always, lower_naive_backward_input}};
+constexpr Variant kBackwardWeight[] = {{"matrix", kMatrixFeatures, fits_matrix, lower_matrix_backward_weight},
+                                       {"depthwise", 0, fits_depthwise, lower_depthwise_backward_weight},
+                                       {"grouped", 0, fits_grouped_backward_weight, lower_grouped_backward_weight},
+                                       {"narrow", 0, fits_narrow, lower_narrow_backward_weight},
+                                       {"direct", 0, fits_backward, lower_tuned_backward_weight},
+                                       {"naive", 0, always, lower_naive_backward_weight}};
 
 // Levels in scratch memory, for the variants that do not decode.
 ValueId add_levels(const Conv2dGeometry& g, ValueId codes, DispatchList& out) {

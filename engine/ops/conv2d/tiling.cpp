@@ -73,17 +73,17 @@ bool unrolls_loops(const DeviceCaps& caps) {
   return !caps.is_software() || caps.prefers_device_address;
 }
 
-GatherTile choose_gather_tile(const GatherWork& work, const DeviceCaps& caps) {
+GatherTile choose_gather_tile(const GatherWork& work, const DeviceCaps& caps, uint32_t wanted_sums) {
   const uint64_t enough_workgroups = caps.is_software() ? 8 : 512;
   GatherTile tile;
   tile.lanes = choose_lanes(work.group_lanes, caps);
-  for (uint32_t sums = caps.is_software() ? 128 : 32; sums >= 8; sums /= 2) {
+  for (uint32_t sums = wanted_sums > 0 ? wanted_sums : caps.is_software() ? 128 : 32; sums >= 8; sums /= 2) {
     tile.columns = choose_columns(work.width, work.granule, sums);
     const uint32_t images = std::clamp(sums / tile.columns, 1u, work.images);
     tile.images = ceil_div(work.images, ceil_div(work.images, images));
     const uint64_t workgroups = uint64_t{work.groups} * ceil_div(work.group_lanes, tile.lanes) *
                                 ceil_div(work.width, tile.columns) * work.height * ceil_div(work.images, tile.images);
-    if (workgroups >= enough_workgroups) break;
+    if (workgroups >= enough_workgroups || wanted_sums > 0) break;
   }
   tile.step = choose_step(work.group_reduced, work.taps, tile.images * tile.columns);
   return tile;

@@ -31,7 +31,8 @@ struct GatherWork {
   uint32_t taps;           // kernel width
 };
 
-GatherTile choose_gather_tile(const GatherWork& work, const DeviceCaps& caps);
+// `sums`: that a lane is to hold, about; 0: as many as keep the device busy.
+GatherTile choose_gather_tile(const GatherWork& work, const DeviceCaps& caps, uint32_t sums = 0);
 
 // For shaders/conv2d/backward_weight.comp.
 struct WeightTile {

@@ -130,20 +130,21 @@ bool always(const Conv2dGeometry&, const DeviceCaps&) {
 }
 
 struct Variant {
+  const char* name;
   FeatureMask features;
   bool (*fits)(const Conv2dGeometry& g, const DeviceCaps& caps);
   void (*lower)(const Conv2dGeometry& g, ValueId in0, ValueId in1, ValueId result, const DeviceCaps& caps,
                 DispatchList& out);
 };
-constexpr Variant kForward[] = {{kMatrixFeatures, fits_matrix, lower_matrix_forward},
-                                {0, tuned_pays, lower_tuned_forward},
-                                {0, always, lower_naive_forward}};
-constexpr Variant kBackwardInput[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
-                                      {0, tuned_pays, lower_tuned_backward_input},
-                                      {0, always, lower_naive_backward_input}};
-constexpr Variant kBackwardWeight[] = {{kMatrixFeatures, fits_matrix, lower_matrix_backward_weight},
-                                       {0, tuned_pays, lower_tuned_backward_weight},
-                                       {0, always, lower_naive_backward_weight}};
+constexpr Variant kForward[] = {{"matrix", kMatrixFeatures, fits_matrix, lower_matrix_forward},
+                                {"direct", 0, tuned_pays, lower_tuned_forward},
+                                {"naive", 0, always, lower_naive_forward}};
+constexpr Variant kBackwardInput[] = {{"matrix", kMatrixFeatures, fits_matrix, lower_matrix_backward_input},
+                                      {"direct", 0, tuned_pays, lower_tuned_backward_input},
+                                      {"naive", 0, always, lower_naive_backward_input}};
+constexpr Variant kBackwardWeight[] = {{"matrix", kMatrixFeatures, fits_matrix, lower_matrix_backward_weight},
+                                       {"direct", 0, tuned_pays, lower_tuned_backward_weight},
+                                       {"naive", 0, always, lower_naive_backward_weight}};
 
 template <const auto& kVariants>
 Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {

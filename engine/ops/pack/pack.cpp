@@ -162,13 +162,15 @@ const graph::OpInfo kPackOp = {.name = "pack",
                                .fields = kPackFields,
                                .param_bytes = sizeof(PackOpParams),
                                .infer = infer_pack,
-                               .lower = lower_pack};
+                               .lower = lower_pack,
+                               .is_exact = true};
 
 const graph::OpInfo kUnpackOp = {.name = "unpack",
                                  .fields = kUnpackFields,
                                  .param_bytes = sizeof(UnpackOpParams),
                                  .infer = infer_unpack,
-                                 .lower = lower_unpack};
+                                 .lower = lower_unpack,
+                                 .is_exact = true};
 
 Result<ValueId> pack(Graph& graph, std::string name, ValueId x, const PackOpParams& params, ValueId inverse_step) {
   return append_one(graph, kPackOp, std::move(name), params, with_step({x}, inverse_step));

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "engine/ops/packed_conv2d/packed_kernel.hpp"
+#include "engine/ops/select.hpp"
 #include "gen/kernels/packed_conv2d.hpp"
 #include "shaders/packed_conv2d/packed_conv2d.params.h"
 
@@ -55,6 +56,19 @@ uint32_t unroll_of(uint32_t count, uint32_t limit) {
 // accumulator in each iteration); with 24 and more, 256 -> 256 channels at 14x14 fall from 0.84 to 0.50.
 constexpr uint32_t kBodyWords = 18;
 
+// The same kernels with loops of other bodies, for tuning; the first one is the rule's.
+struct Body {
+  const char* name;
+  uint32_t words;
+};
+constexpr Body kBodies[] = {{"unrolled", kBodyWords}, {"unrolled_4", 4}, {"unrolled_9", 9}, {"unrolled_36", 36}};
+uint32_t choose_body(const LowerTarget& target) {
+  for (const Body& body : kBodies) {
+    if (takes(target, body.name, true)) return body.words;
+  }
+  return kBodyWords;
+}
+
 // Thresholds that the store counts one by one instead of bisecting.
 uint32_t linear_thresholds(const PackedConv2dOpParams& p) {
   if (p.output != PackedOutput::codes || p.output_bits > 2) return 0;
@@ -63,7 +77,7 @@ uint32_t linear_thresholds(const PackedConv2dOpParams& p) {
 
 // `products`: bit counts for one word of x met by one word of w.
 template <class Spec>
-void set_spec(Spec& spec, const PackedLayer& l, uint32_t products) {
+void set_spec(Spec& spec, const PackedLayer& l, uint32_t products, uint32_t body) {
   const PackedConv2dOpParams& p = l.params;
   spec.block = l.k > 16 ? 32 : l.k > 8 ? 16 : l.k > 4 ? 8 : 4;
   spec.kernel_h = p.kernel_h;
@@ -71,7 +85,7 @@ void set_spec(Spec& spec, const PackedLayer& l, uint32_t products) {
   spec.c_words = l.c_words();
   spec.x_planes = l.x_bits;
   spec.w_planes = l.w_bits;
-  uint32_t words = std::max(1u, kBodyWords / products);
+  uint32_t words = std::max(1u, body / products);
   spec.unroll_c = unroll_of(l.c_words(), words);
   words = p.output == PackedOutput::tap_scaled ? 1 : words / spec.unroll_c;  // each tap ends on its own
   spec.unroll_w = unroll_of(p.kernel_w, std::max(1u, words));
@@ -112,14 +126,14 @@ void add_tuned(const Kernel& kernel, const PackedLayer& l, DispatchList& out) {
 
 // One dispatch of `kernel`, whose bindings are set.
 template <class Kernel>
-void add_forward(Kernel kernel, const PackedLayer& l, DispatchList& out) {
-  set_spec(kernel.spec, l, l.x_bits * l.w_bits);
+void add_forward(Kernel kernel, const PackedLayer& l, uint32_t body, DispatchList& out) {
+  set_spec(kernel.spec, l, l.x_bits * l.w_bits, body);
   kernel.spec.is_signs = l.params.activation == quant::ActivationKind::signs;
   add_tuned(kernel, l, out);
 }
 template <class Kernel>
-void add_signed(Kernel kernel, const PackedLayer& l, DispatchList& out) {
-  set_spec(kernel.spec, l, signed_products(l));
+void add_signed(Kernel kernel, const PackedLayer& l, uint32_t body, DispatchList& out) {
+  set_spec(kernel.spec, l, signed_products(l), body);
   kernel.spec.kinds = 3 * static_cast<uint32_t>(l.params.weight) + static_cast<uint32_t>(l.params.activation);
   add_tuned(kernel, l, out);
 }
@@ -202,9 +216,9 @@ void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain&
     const uint32_t items = l.params.output == PackedOutput::codes ? ceil_div(l.k, 32u) : l.k;
     out.add(naive, params, groups_for(uint64_t{params.pixels} * items, naive.local_size));
   } else if (has_signed_levels(l)) {
-    add_signed(with_signs, l, out);
+    add_signed(with_signs, l, choose_body(target), out);
   } else {
-    add_forward(plain, l, out);
+    add_forward(plain, l, choose_body(target), out);
   }
 }
 
@@ -212,10 +226,10 @@ void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain&
 
 Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
   const ValueId x = node.in(0), w = node.in(1), y = node.out();
-  const bool runs_depthwise = !target.naive_only && is_depthwise(l);
+  const bool runs_depthwise = takes(target, "depthwise", is_depthwise(l));
   if (l.params.output == PackedOutput::codes) {
     const ValueId t = node.in(2);
-    if (!target.naive_only && is_held(l, target)) {
+    if (takes(target, "held", is_held(l, target))) {
       add_held(kernels::packed_conv2d_forward_held{.x = x, .w = w, .thresholds = t, .y = y}, l, out);
       return {};
     }
@@ -238,7 +252,7 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   // Without an affine step its bindings get w, which the kernel then does not read through them.
   const bool has_affine = l.params.output == PackedOutput::affine;
   const ValueId m = has_affine ? node.in(2) : w, b = has_affine ? node.in(3) : w;
-  if (!target.naive_only && is_held(l, target)) {
+  if (takes(target, "held", is_held(l, target))) {
     add_held(kernels::packed_conv2d_forward_held_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, l, out);
     return {};
   }

@@ -126,7 +126,8 @@ const graph::OpInfo kPackedConv2dOp = {.name = "packed_conv2d",
                                        .param_bytes = sizeof(Params),
                                        .infer = infer,
                                        .lower = lower,
-                                       .cost = cost};
+                                       .cost = cost,
+                                       .is_exact = true};
 
 constexpr auto kResidualFields = [] {
   std::array<graph::ParamField, std::size(kFields) + 2> fields = {};

@@ -66,7 +66,8 @@ const graph::OpInfo kPackedLinearOp = {.name = "packed_linear",
                                        .param_bytes = sizeof(Params),
                                        .infer = infer,
                                        .lower = lower,
-                                       .cost = cost};
+                                       .cost = cost,
+                                       .is_exact = true};
 
 Result<ValueId> packed_linear(Graph& graph, std::string name, ValueId x, ValueId w, std::vector<ValueId> further,
                               const PackedLinearOpParams& params) {

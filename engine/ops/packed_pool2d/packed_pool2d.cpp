@@ -81,8 +81,12 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget&, Dis
 
 }  // namespace
 
-const graph::OpInfo kPackedMaxPool2dOp = {
-    .name = "packed_max_pool2d", .fields = kFields, .param_bytes = sizeof(Params), .infer = infer, .lower = lower};
+const graph::OpInfo kPackedMaxPool2dOp = {.name = "packed_max_pool2d",
+                                          .fields = kFields,
+                                          .param_bytes = sizeof(Params),
+                                          .infer = infer,
+                                          .lower = lower,
+                                          .is_exact = true};
 
 Result<ValueId> packed_max_pool2d(Graph& graph, std::string name, ValueId x, const PackedPool2dOpParams& params) {
   return append_one(graph, kPackedMaxPool2dOp, std::move(name), params, {x});
