@@ -54,6 +54,8 @@ enum class TrainingPrecision { fp32, mixed };
 // Whether the loss scale stays or is moved on the device: halved where a gradient overflows, whose step is left out,
 // and doubled after loss_scale_interval steps without (engine/ops/loss_scale).
 enum class LossScaling { fixed, dynamic };
+// What runs again in the backward pass instead of being kept: convolutions of levels, whose inputs are a byte each.
+enum class Recompute { none, convolutions };
 
 // What hidden layers that have a ReLU in their network apply. magnitude: |x|, which a quantiser of [0, 1] then clips,
 // so that the gradient is that of min(1, |x|) (the SVHN networks of DoReFa-Net's and EXP-Net's authors).
@@ -190,6 +192,7 @@ struct TrainingOptions {
   LossKind loss = LossKind::cross_entropy;
   double label_smoothing = 0;  // the target is (1 - s) one-hot + s / classes
   TrainingPrecision precision = TrainingPrecision::fp32;
+  Recompute recompute = Recompute::none;
   // Losses are multiplied by it and gradients divided, so that small gradients do not vanish in f16 (Micikevicius et
   // al. 2018, section 3.2). dynamic: the scale to start with. Absent: 1 where it stays in fp32, 1024 in mixed
   // precision; 65536 where it moves.

@@ -92,6 +92,9 @@ constexpr auto words_of(TrainingPrecision) {
 constexpr auto words_of(LossScaling) {
   return std::array{Word<LossScaling>{LossScaling::fixed, "fixed"}, Word<LossScaling>{LossScaling::dynamic, "dynamic"}};
 }
+constexpr auto words_of(Recompute) {
+  return std::array{Word<Recompute>{Recompute::none, "none"}, Word<Recompute>{Recompute::convolutions, "convolutions"}};
+}
 constexpr auto words_of(HiddenActivation) {
   return std::array{Word<HiddenActivation>{HiddenActivation::own, "own"},
                     Word<HiddenActivation>{HiddenActivation::magnitude, "magnitude"}};
@@ -246,6 +249,7 @@ void describe(V& v, TrainingOptions& o) {
   v.key("loss", o.loss);
   v.key("label_smoothing", o.label_smoothing, RealRange{0, 0.999});
   v.key("precision", o.precision);
+  v.key("recompute", o.recompute);
   v.key("loss_scale", o.loss_scale, RealRange{1, 16777216});
   v.key("loss_scaling", o.loss_scaling);
   v.key("loss_scale_interval", o.loss_scale_interval, WholeRange{1, 1u << 20});

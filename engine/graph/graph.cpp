@@ -106,6 +106,18 @@ Result<const Node*> Graph::append(const OpInfo& op, std::string name, const void
   return &nodes_.back();
 }
 
+// After nodes have changed their positions.
+void Graph::set_producers() {
+  for (Value& value : values_) value.producer = {};
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    for (const ValueId id : nodes_[i].outputs) {
+      Value& value = values_[id.index];
+      const bool is_own = !is_persistent(value.role) && !value.is_whole_arena;
+      if (is_own && !value.producer.is_valid()) value.producer = NodeId(narrow<uint32_t>(i));
+    }
+  }
+}
+
 Result<void> Graph::replace(const std::vector<NodeId>& replaced, NodeId position, const OpInfo& op, std::string name,
                             const void* params, size_t param_bytes, std::vector<ValueId> inputs,
                             std::vector<ValueId> outputs) {
@@ -123,20 +135,30 @@ Result<void> Graph::replace(const std::vector<NodeId>& replaced, NodeId position
     }
   }
   nodes_ = std::move(kept);
-  for (Value& value : values_) value.producer = {};
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    for (const ValueId id : nodes_[i].outputs) {
-      Value& value = values_[id.index];
-      const bool is_own = value.role == Role::activation || value.role == Role::metric;
-      if (is_own && !value.producer.is_valid()) value.producer = NodeId(narrow<uint32_t>(i));
-    }
-  }
+  set_producers();
   return {};
 }
 
 void Graph::redirect(ValueId from, ValueId to) {
   LOWTIDE_CHECK(desc(from) == desc(to), "a value of another description in place of one");
   for (Node& node : nodes_) std::replace(node.inputs.begin(), node.inputs.end(), from, to);
+}
+
+Result<void> Graph::repeat(NodeId id, NodeId before, std::vector<ValueId> inputs) {
+  const Node original = node(id);
+  LOWTIDE_CHECK(id < before && before.index < nodes_.size(), "a copy stands behind its node");
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].is_valid()) inputs[i] = original.in(i);
+  }
+  LOWTIDE_TRY(Node copy, make_node(*original.op, original.name + "/again", original.param_storage.data(),
+                                   original.param_bytes, std::move(inputs), {}));
+  for (size_t i = before.index; i < nodes_.size(); ++i) {
+    std::vector<ValueId>& read = nodes_[i].inputs;
+    std::replace(read.begin(), read.end(), original.out(), copy.out());
+  }
+  nodes_.insert(nodes_.begin() + before.index, std::move(copy));
+  set_producers();
+  return {};
 }
 
 void Graph::add_input(NodeId node, ValueId input) {

@@ -51,6 +51,9 @@ class Graph {
                        std::vector<ValueId> outputs);
   // Lets every node that reads `from` read `to`, which is described alike.
   void redirect(ValueId from, ValueId to);
+  // Runs a node a second time, in front of `before` and from other inputs (an invalid one: the node's own); from there
+  // on nodes read the copy's first output instead of the node's.
+  Result<void> repeat(NodeId node, NodeId before, std::vector<ValueId> inputs);
   // Gives a node another input at its end.
   void add_input(NodeId node, ValueId input);
 
@@ -74,6 +77,7 @@ class Graph {
 
  private:
   ValueId add_value(Value value);
+  void set_producers();
   Result<Node> make_node(const OpInfo& op, std::string name, const void* params, size_t param_bytes,
                          std::vector<ValueId> inputs, std::vector<ValueId> outputs);
 

@@ -170,4 +170,18 @@ Result<void> fuse_norms(Graph& graph) {
   return {};
 }
 
+Result<void> recompute_convolutions(Graph& graph, size_t first_gradient) {
+  for (size_t i = 0; i < first_gradient; ++i) {
+    const Node& node = graph.nodes()[i];
+    if (node.op != &kConv2dOp) continue;
+    const bool has_codes = node.inputs.size() == 3;
+    if (!has_codes && graph.value(node.in(0)).role != graph::Role::input) continue;
+    const std::vector<NodeId> readers = readers_of(graph, node.out());
+    const auto reader = std::lower_bound(readers.begin(), readers.end(), NodeId(narrow<uint32_t>(first_gradient)));
+    if (reader == readers.end()) continue;
+    LOWTIDE_TRY_VOID(graph.repeat(NodeId(narrow<uint32_t>(i)), *reader, {has_codes ? node.in(2) : node.in(0), {}}));
+  }
+  return {};
+}
+
 }  // namespace lowtide::ops

@@ -13,4 +13,9 @@ namespace lowtide::ops {
 // or whose channels do not come in fours, stays as it is.
 Result<void> fuse_norms(graph::Graph& graph);
 
+// Behind differentiation: convolutions of inputs and those whose codes are kept run again where gradients read their
+// outputs, which so need not be kept. The nodes from `first_gradient` on are gradients. The numbers are the same; the
+// step takes longer.
+Result<void> recompute_convolutions(graph::Graph& graph, size_t first_gradient);
+
 }  // namespace lowtide::ops

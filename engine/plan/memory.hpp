@@ -23,8 +23,8 @@ struct Packing {
 };
 
 // Places each lifetime so that no two that overlap in time overlap in memory and none crosses a multiple of
-// `chunk_bytes`. Greedy by decreasing size, lowest offset that fits (Pisarchyk and Lee 2020, "greedy by size"). Error:
-// one is larger than a chunk.
+// `chunk_bytes`. Each at the lowest offset that fits, by decreasing size (Pisarchyk and Lee 2020, "greedy by size") and
+// in some other orders; the best result counts. Error: one is larger than a chunk.
 Result<Packing> pack_lifetimes(std::span<const Lifetime> lifetimes, uint64_t alignment, uint64_t chunk_bytes);
 
 }  // namespace lowtide::plan

@@ -51,10 +51,22 @@ void convolve(const Operands& o, Add add) {
   for (double& value : result) value *= static_cast<double>(g.params.output_scale);
 }
 
+// x; of codes the level, six bits in two's complement.
+std::vector<double> input_of(const Operands& o) {
+  std::vector<double> x(o.inputs[0].begin(), o.inputs[0].end());
+  if (o.in_desc(0).dtype != DType::u8) return x;
+  for (double& element : x) {
+    element = std::fmod(element, 64);
+    if (element >= 32) element -= 64;
+  }
+  return x;
+}
+
 }  // namespace
 
 void conv2d(const Operands& o) {
-  convolve(o, [&](size_t x, size_t w, size_t y) { o.outputs[0][y] += o.inputs[0][x] * o.inputs[1][w]; });
+  const std::vector<double> x = input_of(o);
+  convolve(o, [&](size_t from, size_t w, size_t y) { o.outputs[0][y] += x[from] * o.inputs[1][w]; });
 }
 
 void conv2d_affine(const Operands& o) {
@@ -72,13 +84,7 @@ void conv2d_backward_input(const Operands& o) {
 }
 
 void conv2d_backward_weight(const Operands& o) {
-  std::vector<double> x(o.inputs[0].begin(), o.inputs[0].end());
-  if (o.in_desc(0).dtype == DType::u8) {  // the level: six bits, two's complement
-    for (double& element : x) {
-      element = std::fmod(element, 64);
-      if (element >= 32) element -= 64;
-    }
-  }
+  const std::vector<double> x = input_of(o);
   convolve(o, [&](size_t from, size_t w, size_t y) { o.outputs[0][w] += x[from] * o.inputs[1][y]; });
 }
 

@@ -46,13 +46,20 @@ std::string draw_text(Draw draw) {
   return draw == Draw::levels ? "/levels" : draw == Draw::short_real ? "/short" : "";
 }
 
-// The weight's gradient from codes of x: levels -32 .. 31 and two more bits, which must not matter.
-OpCase codes_case(Row row) {
+// Forward and the weight's gradient from codes of x: levels -32 .. 31 and two more bits, which must not matter.
+OpCase codes_case(Row row, bool is_forward) {
   row.params.output_scale = 0.125f;
-  OpCase op_case = {
-      .name = "conv2d_backward_weight/codes/" + shape_text(row), .check_gradient = false, .outputs_are_exact = true};
-  op_case.build = [row](graph::Graph& g) -> Result<CaseGraph> {
-    const ValueId codes = g.input("codes", {DType::u8, row.x}), dy = g.input("dy", f32_desc(output_shape(row)));
+  OpCase op_case = {.name = fmt::format("conv2d{}/codes/{}", is_forward ? "" : "_backward_weight", shape_text(row)),
+                    .check_gradient = false,
+                    .outputs_are_exact = true};
+  op_case.build = [row, is_forward](graph::Graph& g) -> Result<CaseGraph> {
+    const ValueId codes = g.input("codes", {DType::u8, row.x});
+    if (is_forward) {
+      const ValueId w = g.input("w", f32_desc(row.w));
+      LOWTIDE_TRY(const ValueId y, ops::conv2d(g, "conv", codes, w, row.params));
+      return CaseGraph{.inputs = {{codes, integers(0, 255), false}, {w, integers(-3, 3, 2), false}}, .outputs = {y}};
+    }
+    const ValueId dy = g.input("dy", f32_desc(output_shape(row)));
     const ops::Conv2dBackwardWeightParams params = {.conv = row.params, .r = row.w[1], .s = row.w[2]};
     LOWTIDE_TRY(const ValueId dw, append_one(g, ops::kConv2dBackwardWeightOp, "op", params, {codes, dy}));
     return CaseGraph{.inputs = {{codes, integers(0, 255), false}, {dy, integers(-3, 3), false}}, .outputs = {dw}};
@@ -199,11 +206,12 @@ std::vector<OpCase> conv2d_cases() {
     cases.push_back(single_case(*op, row, Draw::levels));
   }
   for (const Row& row : kLarge) {
-    if (row.x.element_count() % 4 == 0) cases.push_back(codes_case(row));
+    if (row.x.element_count() % 4 != 0) continue;
+    for (const bool is_forward : {true, false}) cases.push_back(codes_case(row, is_forward));
   }
   for (Row row : kMatrix) {
     row.params.operands = ops::Operands::f16;
-    cases.push_back(codes_case(row));
+    for (const bool is_forward : {true, false}) cases.push_back(codes_case(row, is_forward));
   }
   for (const Row& row : {kSmall[1], kSmall[2], kSmall[6], kSmall[7], kLarge[0], kLarge[3], kLarge[9], kLarge[10]}) {
     cases.push_back(affine_case(row, false, -INFINITY, INFINITY));

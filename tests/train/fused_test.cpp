@@ -22,6 +22,7 @@ struct Steps {
   std::vector<float> losses, norms;
   std::vector<NamedTensor> ended;
   size_t fused = 0;  // nodes
+  uint64_t activation_bytes = 0;
 };
 
 Batch draw_batch(uint32_t step, std::vector<float>& images, std::vector<uint32_t>& labels) {
@@ -48,6 +49,7 @@ Steps steps_of(const std::vector<std::string>& changes, bool is_fused) {
   auto made = Stepper::create(harness::test_context(), std::move(*train));
   EXPECT_TRUE(made) << made.error().to_string();
   Stepper& stepper = **made;
+  out.activation_bytes = stepper.executor().program().arena_bytes[static_cast<size_t>(plan::Arena::activation)];
   std::vector<NamedTensor> tensors = persistent_tensors(stepper.train().graph);
   for (NamedTensor& tensor : tensors) {
     std::vector<float> elements(tensor.desc.shape.element_count());
@@ -93,6 +95,20 @@ TEST(Fused, StepsOfLevelsEqualSingleOps) {
   std::vector<std::string> changes = {"network.name=resnet20"};
   changes.insert(changes.end(), k2W2A.begin(), k2W2A.end());
   expect_equal(changes);
+}
+
+TEST(Fused, StepsThatRecomputeEqualThoseThatKeep) {
+  std::vector<std::string> changes = {"network.name=resnet18_cifar"};
+  changes.insert(changes.end(), k2W2A.begin(), k2W2A.end());
+  const Steps kept = steps_of(changes, true);
+  changes.push_back("training.recompute=convolutions");
+  const Steps recomputed = steps_of(changes, true);
+  EXPECT_LT(recomputed.activation_bytes, kept.activation_bytes);
+  EXPECT_EQ(recomputed.losses, kept.losses);
+  EXPECT_EQ(recomputed.norms, kept.norms);
+  for (size_t i = 0; i < kept.ended.size(); ++i) {
+    EXPECT_TRUE(recomputed.ended[i].bytes == kept.ended[i].bytes) << kept.ended[i].name;
+  }
 }
 
 TEST(Fused, StepsOfSignsEqualSingleOps) {

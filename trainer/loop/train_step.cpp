@@ -200,7 +200,11 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
   ops::LossScaleState loss_scale;
   LOWTIDE_TRY_VOID(scale_losses(train, phase, loss_scale, objective));
   if (is_fused) LOWTIDE_TRY_VOID(ops::fuse_norms(graph));
+  const size_t first_gradient = graph.nodes().size();
   LOWTIDE_TRY_VOID(graph::differentiate(graph, objective.losses, objective.weights, ops::autodiff_ops()));
+  if (phase.training.recompute == Recompute::convolutions) {
+    LOWTIDE_TRY_VOID(ops::recompute_convolutions(graph, first_gradient));
+  }
   LOWTIDE_TRY_VOID(add_updates(train, phase, loss_scale, networks));
   for (const StepNetwork& network : networks) {
     make_metrics(graph, network.metrics);

@@ -72,6 +72,11 @@ Result<void> expect_codes(const Node& node, const Graph& graph, ValueId id) {
   return refuse(node, "codes must be u8 of rank 4 and whole words, but are " + to_string(desc));
 }
 
+Result<void> expect_input(const Node& node, const Graph& graph, ValueId id) {
+  if (graph.desc(id).dtype == DType::u8) return expect_codes(node, graph, id);
+  return expect_tensor(node, graph, id, "the input");
+}
+
 Result<void> expect_params(const Node& node, const Conv2dParams& p, uint32_t r, uint32_t s) {
   for (const uint32_t value : {p.stride_h, p.stride_w, p.dilation_h, p.dilation_w, r, s}) {
     if (value >= 1 && value <= kMaxStep) continue;
@@ -115,8 +120,8 @@ Result<void> expect_output(const Node& node, const Graph& graph, ValueId dy, con
                                   to_string(graph.desc(dy))));
 }
 
+// The callers check x.
 Descs infer_sums(const Node& node, const Graph& graph, const Conv2dParams& p) {
-  LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(1), "the weight"));
   const Shape &x = graph.desc(node.in(0)).shape, &w = graph.desc(node.in(1)).shape;
   LOWTIDE_TRY(const Shape y, output_shape(node, p, x, w[0], w[1], w[2]));
@@ -129,6 +134,7 @@ Descs infer_sums(const Node& node, const Graph& graph, const Conv2dParams& p) {
 
 Descs infer_forward(const Node& node, const Graph& graph) {
   LOWTIDE_CHECK(node.inputs.size() == 2 || node.inputs.size() == 3, "conv2d takes 2 or 3 inputs");
+  LOWTIDE_TRY_VOID(expect_input(node, graph, node.in(0)));
   LOWTIDE_TRY(auto descs, infer_sums(node, graph, node.params<Conv2dParams>()));
   if (node.inputs.size() == 2) return descs;
   LOWTIDE_TRY_VOID(expect_codes(node, graph, node.in(2)));
@@ -140,6 +146,7 @@ Descs infer_affine(const Node& node, const Graph& graph) {
   check_input_count(node, 4);
   const auto p = node.params<Conv2dAffineOpParams>();
   if (!(p.lo <= p.hi)) return refuse(node, fmt::format("lo must not be above hi, but they are {} and {}", p.lo, p.hi));
+  LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
   LOWTIDE_TRY(auto descs, infer_sums(node, graph, p.conv));
   const TensorDesc per_channel = f32_desc({descs.front().shape.last()});
   for (const size_t i : {size_t{2}, size_t{3}}) {
@@ -169,11 +176,7 @@ Descs infer_backward_input(const Node& node, const Graph& graph) {
 
 Descs infer_backward_weight(const Node& node, const Graph& graph) {
   check_input_count(node, 2);
-  if (graph.desc(node.in(0)).dtype == DType::u8) {
-    LOWTIDE_TRY_VOID(expect_codes(node, graph, node.in(0)));
-  } else {
-    LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
-  }
+  LOWTIDE_TRY_VOID(expect_input(node, graph, node.in(0)));
   LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(1), "the output gradient"));
   const Shape &x = graph.desc(node.in(0)).shape, &dy = graph.desc(node.in(1)).shape;
   const auto p = node.params<Conv2dBackwardWeightParams>();

@@ -14,7 +14,7 @@ struct Conv2dGeometry {
   uint32_t oh, ow, k;   // y
   uint32_t r, s;        // kernel
   Conv2dParams params;
-  bool has_codes = false;  // backward_weight: x is given by its codes
+  bool has_codes = false;  // x is given by its codes; not of backward_input
 
   uint32_t group_c() const { return c / params.groups; }
   uint32_t group_k() const { return k / params.groups; }

@@ -342,18 +342,13 @@ ValueId add_levels(const Conv2dGeometry& g, ValueId codes, DispatchList& out) {
   return levels;
 }
 
-template <size_t Count>
-Result<void> lower_with(const Variant (&variants)[Count], const Node& node, const Graph& graph,
-                        const LowerTarget& target, DispatchList& out) {
-  const Conv2dGeometry g = conv2d_geometry(node, graph);
-  select_variant(variants, target, g, target.caps).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
-  return {};
-}
-
 }  // namespace
 
 Result<void> lower_conv2d(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
-  return lower_with(kForward, node, graph, target, out);
+  const Conv2dGeometry g = conv2d_geometry(node, graph);
+  const ValueId x = g.has_codes ? add_levels(g, node.in(0), out) : node.in(0);
+  select_variant(kForward, target, g, target.caps).lower(g, x, node.in(1), node.out(), target.caps, out);
+  return {};
 }
 
 Result<void> lower_conv2d_affine(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
@@ -373,7 +368,9 @@ bool fuses_affine(const Node& node, const Graph& graph, const LowerTarget& targe
 
 Result<void> lower_conv2d_backward_input(const Node& node, const Graph& graph, const LowerTarget& target,
                                          DispatchList& out) {
-  return lower_with(kBackwardInput, node, graph, target, out);
+  const Conv2dGeometry g = conv2d_geometry(node, graph);
+  select_variant(kBackwardInput, target, g, target.caps).lower(g, node.in(0), node.in(1), node.out(), target.caps, out);
+  return {};
 }
 
 Result<void> lower_conv2d_backward_weight(const Node& node, const Graph& graph, const LowerTarget& target,
