@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 
 #include "engine/graph/dump.hpp"
 #include "engine/model/safetensors.hpp"
@@ -69,6 +70,19 @@ void print_layers(const trainer::EvalGraph& eval) {
              multiply_adds);
 }
 
+uint64_t all_bytes(const plan::Program& program) {
+  return std::accumulate(program.arena_bytes.begin(), program.arena_bytes.end(), uint64_t{0});
+}
+
+// What the step needs where every op stands alone and keeps what its gradient reads in f32.
+Result<uint64_t> unfused_bytes(trainer::Phase phase, const trainer::NetInput& input, const trainer::Phase* fixed,
+                               const Options& options) {
+  phase.training.recompute = trainer::Recompute::none;
+  LOWTIDE_TRY(const trainer::TrainGraph train, trainer::make_train_graph(phase, input, fixed, false));
+  LOWTIDE_TRY(const plan::Program program, plan::make_program(train.graph, {.caps = stored_caps(options.caps)}));
+  return all_bytes(program);
+}
+
 Result<void> print_graph(const graph::Graph& graph, const Options& options) {
   if (options.show_graph) fmt::print("\n{}", graph::dump(graph));
   LOWTIDE_TRY(const plan::Program program, plan::make_program(graph, {.caps = stored_caps(options.caps)}));
@@ -79,6 +93,7 @@ Result<void> print_graph(const graph::Graph& graph, const Options& options) {
     if (program.arena_bytes[i] == 0) continue;
     fmt::print("{:<12} {:>14} bytes\n", plan::arena_name(static_cast<plan::Arena>(i)), program.arena_bytes[i]);
   }
+  fmt::print("{:<12} {:>14} bytes\n", "together", all_bytes(program));
   return {};
 }
 
@@ -97,6 +112,8 @@ Result<int> inspect_recipe(const Options& options) {
       const trainer::Phase* fixed = teacher.fixed ? &*teacher.fixed : nullptr;
       LOWTIDE_TRY(const trainer::TrainGraph train, trainer::make_train_graph(phase, input, fixed));
       LOWTIDE_TRY_VOID(print_graph(train.graph, options));
+      LOWTIDE_TRY(const uint64_t unfused, unfused_bytes(phase, input, fixed, options));
+      fmt::print("{:<12} {:>14} bytes by single ops that keep f32 for their gradients\n", "unfused", unfused);
     } else {
       LOWTIDE_TRY_VOID(print_graph(eval.graph, options));
     }
