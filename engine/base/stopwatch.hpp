@@ -27,4 +27,19 @@ class ProcessorStopwatch {
   std::clock_t start_ = std::clock();
 };
 
+// Counts the thread that reads it alone, and not its waiting: what the host side of a submission costs. Read by the
+// thread that made it.
+class ThreadStopwatch {
+ public:
+  double seconds() const { return now() - start_; }
+
+ private:
+  static double now() {
+    std::timespec time = {};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double start_ = now();
+};
+
 }  // namespace lowtide

@@ -41,6 +41,7 @@ struct Turn {
   std::unique_ptr<trainer::Stepper> stepper;
   std::vector<double> times = {};
   std::vector<double> processor_times = {};
+  std::vector<double> host_times = {};
   uint64_t step = 0;
 };
 
@@ -65,8 +66,10 @@ Result<void> take_step(Turn& turn, const RandomBatch& data) {
   const auto block = trainer::make_step_block(phase.optimizer, kSeed, turn.step++, values, valid);
   const Stopwatch watch;
   const ProcessorStopwatch processor_watch;
+  const ThreadStopwatch host_watch;
   LOWTIDE_TRY_VOID(turn.stepper->submit(data.batch(), block));
   LOWTIDE_TRY(const trainer::StepMetrics metrics, turn.stepper->finish());
+  turn.host_times.push_back(host_watch.seconds());
   turn.times.push_back(watch.seconds());
   turn.processor_times.push_back(processor_watch.seconds());
   if (std::isfinite(metrics.loss) && std::isfinite(metrics.gradient_norm) && metrics.gradient_norm > 0) return {};
@@ -77,12 +80,14 @@ Result<void> take_step(Turn& turn, const RandomBatch& data) {
 StepTiming timing_of(Turn& turn) {
   std::vector<double>& times = turn.times;
   std::sort(times.begin(), times.end());
+  std::sort(turn.host_times.begin(), turn.host_times.end());
   const auto quantile = [&](double q) { return times[static_cast<size_t>(q * static_cast<double>(times.size() - 1))]; };
   const plan::Program& program = turn.stepper->executor().program();
   return {.name = turn.bench->name,
           .seconds = quantile(0.5),
           .best_seconds = times.front(),
           .best_processor_seconds = *std::min_element(turn.processor_times.begin(), turn.processor_times.end()),
+          .host_seconds = turn.host_times[(turn.host_times.size() - 1) / 2],
           .spread = (quantile(0.9) - quantile(0.1)) / quantile(0.5),
           .repeats = static_cast<uint32_t>(times.size()),
           .dispatches = program.dispatches.size(),
@@ -109,6 +114,7 @@ Result<std::vector<StepTiming>> time_steps(runtime::Context& context, std::span<
     for (uint32_t i = 0; i < kWarmUpSteps; ++i) LOWTIDE_TRY_VOID(take_step(turn, data));
     turn.times.clear();
     turn.processor_times.clear();
+    turn.host_times.clear();
   }
   const Stopwatch total;
   do {
