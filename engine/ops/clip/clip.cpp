@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include "engine/graph/autodiff.hpp"
-#include "engine/ops/grid.hpp"
+#include "engine/ops/element_wise.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/clip.hpp"
 #include "shaders/clip/clip.params.h"
@@ -52,39 +52,15 @@ shaders::ClipParams shader_params(const Node& node, const Grid& grid) {
 }
 
 Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
-  const Shape& shape = graph.desc(node.out()).shape;
-  const Grid grid = target.naive_only ? naive_grid(shape) : element_grid(shape, target.caps);
-  const auto add = [&](auto kernel) {
-    kernel.x = node.in(0);
-    kernel.y = node.out();
-    out.add(kernel, shader_params(node, grid), grid.groups);
-  };
-  if (target.naive_only) {
-    add(kernels::clip_forward_naive{});
-  } else if (grid.is_vec4) {
-    add(kernels::clip_forward_vec4{});
-  } else {
-    add(kernels::clip_forward{});
-  }
+  lower_element_wise<kernels::clip_forward_naive, kernels::clip_forward, kernels::clip_forward_vec4>(
+      node, graph, target, [&](const Grid& grid) { return shader_params(node, grid); }, out);
   return {};
 }
 
 Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
-  const Shape& shape = graph.desc(node.out()).shape;
-  const Grid grid = target.naive_only ? naive_grid(shape) : element_grid(shape, target.caps);
-  const auto add = [&](auto kernel) {
-    kernel.x = node.in(0);
-    kernel.dy = node.in(1);
-    kernel.dx = node.out();
-    out.add(kernel, shader_params(node, grid), grid.groups);
-  };
-  if (target.naive_only) {
-    add(kernels::clip_backward_input_naive{});
-  } else if (grid.is_vec4) {
-    add(kernels::clip_backward_input_vec4{});
-  } else {
-    add(kernels::clip_backward_input{});
-  }
+  lower_element_wise_backward<kernels::clip_backward_input_naive, kernels::clip_backward_input,
+                              kernels::clip_backward_input_vec4>(
+      node, graph, target, [&](const Grid& grid) { return shader_params(node, grid); }, out);
   return {};
 }
 

@@ -3,7 +3,7 @@
 #include "engine/ops/relu/relu.hpp"
 
 #include "engine/graph/autodiff.hpp"
-#include "engine/ops/grid.hpp"
+#include "engine/ops/element_wise.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/relu.hpp"
 #include "shaders/relu/relu.params.h"
@@ -24,40 +24,19 @@ Result<void> differentiate(const Node& node, GradientBuilder& builder) {
   return builder.accumulate(node.in(0), dx);
 }
 
+shaders::ReluParams params_of(const Grid& grid) {
+  return {.count = grid.count, .stride = grid.stride};
+}
+
 Result<void> lower_forward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
-  const Shape& shape = graph.desc(node.out()).shape;
-  const Grid grid = target.naive_only ? naive_grid(shape) : element_grid(shape, target.caps);
-  const auto add = [&](auto kernel) {
-    kernel.x = node.in(0);
-    kernel.y = node.out();
-    out.add(kernel, shaders::ReluParams{.count = grid.count, .stride = grid.stride}, grid.groups);
-  };
-  if (target.naive_only) {
-    add(kernels::relu_forward_naive{});
-  } else if (grid.is_vec4) {
-    add(kernels::relu_forward_vec4{});
-  } else {
-    add(kernels::relu_forward{});
-  }
+  lower_element_wise<kernels::relu_forward_naive, kernels::relu_forward, kernels::relu_forward_vec4>(
+      node, graph, target, params_of, out);
   return {};
 }
 
 Result<void> lower_backward(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
-  const Shape& shape = graph.desc(node.out()).shape;
-  const Grid grid = target.naive_only ? naive_grid(shape) : element_grid(shape, target.caps);
-  const auto add = [&](auto kernel) {
-    kernel.x = node.in(0);
-    kernel.dy = node.in(1);
-    kernel.dx = node.out();
-    out.add(kernel, shaders::ReluParams{.count = grid.count, .stride = grid.stride}, grid.groups);
-  };
-  if (target.naive_only) {
-    add(kernels::relu_backward_input_naive{});
-  } else if (grid.is_vec4) {
-    add(kernels::relu_backward_input_vec4{});
-  } else {
-    add(kernels::relu_backward_input{});
-  }
+  lower_element_wise_backward<kernels::relu_backward_input_naive, kernels::relu_backward_input,
+                              kernels::relu_backward_input_vec4>(node, graph, target, params_of, out);
   return {};
 }
 
