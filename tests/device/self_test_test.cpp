@@ -15,6 +15,7 @@
 #include "engine/verify/open_device.hpp"
 #include "engine/verify/run_case.hpp"
 #include "tests/harness/device/device_case.hpp"
+#include "tests/harness/folder_test.hpp"
 
 namespace lowtide {
 namespace {
@@ -25,21 +26,8 @@ using verify::VerifyOptions;
 
 constexpr FeatureMask kAll = ~FeatureMask{0};
 
-class SelfTest : public testing::Test {
+class SelfTest : public harness::FolderTest {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "lowtide_self_test_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    set_log_sink([this](LogLevel level, std::string_view text) {
-      if (level == LogLevel::warning) warnings_.emplace_back(text);
-    });
-  }
-  void TearDown() override {
-    set_log_sink({});
-    fs::remove_all(folder_);
-  }
-
   std::unique_ptr<runtime::Context> open(const VerifyOptions& verify) {
     warnings_.clear();
     runtime::ContextOptions options;
@@ -64,9 +52,6 @@ class SelfTest : public testing::Test {
     }
     return std::nullopt;
   }
-
-  fs::path folder_;
-  std::vector<std::string> warnings_;
 };
 
 TEST_F(SelfTest, EveryFeatureOfAKernelHasOne) {

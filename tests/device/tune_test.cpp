@@ -16,6 +16,7 @@
 #include "engine/tune/measure.hpp"
 #include "engine/tune/tuning_file.hpp"
 #include "tests/harness/device/device_case.hpp"
+#include "tests/harness/folder_test.hpp"
 
 namespace lowtide {
 namespace {
@@ -49,25 +50,14 @@ Tuning naming(const Node& node, const Graph& graph, std::string variant) {
   return tuning;
 }
 
-class Tune : public testing::Test {
+class Tune : public harness::FolderTest {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "lowtide_tune_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    set_log_sink([this](LogLevel level, std::string_view text) {
-      if (level == LogLevel::warning) warnings_.emplace_back(text);
-    });
-  }
   void TearDown() override {
-    set_log_sink({});
     unsetenv("LOWTIDE_TUNING");
-    fs::remove_all(folder_);
+    FolderTest::TearDown();
   }
 
   runtime::Context& context_ = harness::test_context();
-  fs::path folder_;
-  std::vector<std::string> warnings_;
 };
 
 TEST_F(Tune, EveryVariantOfAnExactOpGivesTheSameBits) {
