@@ -25,6 +25,7 @@ lowtide_status open_session(const lowtide_session_options* given, lowtide_sessio
     options.batch = known.batch == 0 ? 1 : known.batch;
     options.profile = known.profile != 0;
     if (known.in_flight != 0) options.in_flight = known.in_flight;
+    if (known.tuning != nullptr) options.tuning = known.tuning;
     auto opened = std::make_unique<lowtide_session>();
     if (known.device != nullptr) {
       opened->context = known.device->context;

@@ -151,6 +151,11 @@ typedef struct lowtide_session_options {
   uint32_t batch;                               /* images per submission; 0: 1 */
   uint32_t profile;                             /* not 0: time every layer, which slows the run */
   uint32_t in_flight;                           /* submissions at once, each with memory of its own; 0: 2 */
+  /* Measured choices of kernels: a file of `lowtide tune`, or "off"; NULL or "": $LOWTIDE_TUNING, or else the file in
+   * the device's cache folder, if it is there. The text is read before the function that takes it returns. They change
+   * times, never results. A file that is not there is LOWTIDE_NOT_FOUND, one that is damaged LOWTIDE_FORMAT; one of
+   * another device, driver or build of the kernels is put aside with a line on stderr. */
+  const char* tuning;
 } lowtide_session_options;
 
 /* From a file, which is mapped and must not be changed while the session is open (replacing it is no change), or from

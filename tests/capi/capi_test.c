@@ -167,6 +167,7 @@ int main(int argc, char** argv) {
   test_features(path);
   test_submissions(path, logits);
   test_threads(path, logits);
+  test_tuning(path, logits);
   printf("ok\n");
   return 0;
 }

@@ -27,5 +27,6 @@ void test_features(const char* path);
 void test_submissions(const char* path, const float* logits);
 void test_struct_sizes(const char* path);
 void test_threads(const char* path, const float* logits);
+void test_tuning(const char* path, const float* logits);
 
 #endif

@@ -68,6 +68,11 @@ void test_struct_sizes(const char* path) {
   other = NULL;
   shorter.struct_size = sizeof shorter;
   CHECK(lowtide_open(path, &shorter, &other) == LOWTIDE_INVALID_ARGUMENT && other == NULL);
+  shorter = (lowtide_session_options){
+      .struct_size = offsetof(lowtide_session_options, tuning), .device = device, .tuning = "no/such/file"};
+  CHECK(lowtide_open(path, &shorter, &other) == LOWTIDE_OK);
+  lowtide_close(other);
+  other = NULL;
   lowtide_device_options shorter_device = {
       .struct_size = offsetof(lowtide_device_options, validation), .cache_folder = "", .validation = 3};
   CHECK(lowtide_device_open(&shorter_device, &other_device) == LOWTIDE_OK);
