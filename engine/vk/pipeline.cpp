@@ -255,12 +255,13 @@ Result<void> Pipelines::make_one(Pipeline& pipeline, const PipelineKey& key) con
   info.stage.module = module;
   info.stage.pName = "main";
   info.stage.pSpecializationInfo = &spec;
-  // Kernels of matrices count on the subgroup size that their workgroup was cut for.
+  // Kernels of matrices count on the subgroup size that their workgroup was cut for, those of ballots on full
+  // subgroups.
   const DeviceCaps& caps = device_.caps();
   VkPipelineShaderStageRequiredSubgroupSizeCreateInfo size = {
       VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO};
   size.requiredSubgroupSize = caps.subgroup_size;
-  if ((kernel.features & bit(Feature::cooperative_matrix)) != 0) {
+  if ((kernel.features & (bit(Feature::cooperative_matrix) | bit(Feature::subgroup_ballot))) != 0) {
     info.stage.flags = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
     if (caps.min_subgroup_size != caps.max_subgroup_size) info.stage.pNext = &size;
   }

@@ -245,6 +245,36 @@ std::vector<ConvRow> signed_rows() {
   };
 }
 
+// Whole words of x, for kernels of 8-bit levels and of subgroups: more pixels than a tile, tails of y.
+std::vector<ConvRow> word_rows() {
+  constexpr auto codes = PackedOutput::codes;
+  constexpr auto affine = PackedOutput::affine;
+  constexpr auto accumulator = PackedOutput::accumulator;
+  constexpr auto odd = WeightKind::odd_levels, shift = WeightKind::shift, twos = WeightKind::signed_levels;
+  return {
+      {"signs_words_in", {2, 9, 11, 96}, 1, 1, 70, strided(conv3x3(kSigns, codes, 2), 1, 2)},
+      {"signs_words_in_affine", {1, 7, 11, 32}, 1, 1, 103, dilated(conv3x3(kSigns, affine, 1), 2, 1)},
+      {"1x1bit_words_in", {2, 5, 9, 32}, 1, 1, 33, conv3x3(kUnsigned, codes, 1)},
+      {"8x2bit_words_in", {2, 5, 7, 32}, 8, 2, 41, conv3x3(kUnsigned, codes, 8)},
+      {"7x7bit_words_in", {1, 5, 7, 64}, 7, 7, 34, {.activation = kUnsigned, .output = accumulator}},
+      {"4x8bit_words_in_affine", {1, 5, 7, 64}, 4, 8, 10, conv3x3(kUnsigned, affine, 1)},
+      {"8x8bit_words_in",
+       {2, 5, 7, 96},
+       8,
+       8,
+       39,
+       {.activation = kUnsigned, .output = codes, .output_bits = 8, .kernel_w = 2, .pad_w = 1}},
+      {"signs_8bit_words_in", {2, 5, 7, 64}, 1, 8, 39, conv3x3(kSigns, accumulator, 1)},
+      {"2x3bit_words_groups", {2, 4, 5, 192}, 2, 3, 96, grouped(conv3x3(kUnsigned, codes, 4), 3)},
+      {"8bit_x_signed8_words", {2, 5, 7, 32}, 8, 8, 37, signed3x3(kUnsigned, twos, kUnsigned, 0)},
+      {"8bit_x_shift4_words", {2, 5, 7, 64}, 8, 4, 37, signed3x3(kUnsigned, shift, kUnsigned, 3)},
+      {"shift4_words", {2, 5, 7, 32}, 4, 4, 37, signed3x3(kShift, shift, kShift, 4)},
+      {"shift3_x_odd8_words", {1, 5, 7, 64}, 3, 8, 37, signed3x3(kShift, odd, kShift, 0)},
+      {"shift4_x_signed4_words", {1, 5, 7, 64}, 4, 4, 33, signed3x3(kShift, twos, kShift, 3)},
+      {"signs_x_signed2_words", {1, 5, 7, 64}, 1, 2, 33, signed3x3(kSigns, twos, kSigns, 1)},
+  };
+}
+
 // A scale for each tap.
 std::vector<ConvRow> tap_rows() {
   const auto taps = [](ActivationKind x, WeightKind w) {
@@ -297,6 +327,7 @@ std::vector<LinearRow> linear_rows() {
       {"signs", {5, 131}, 1, 1, 67, {.activation = kSigns, .output_bits = 1}},
       {"2x2bit_affine", {3, 300}, 2, 2, 10, {.activation = kUnsigned, .output = PackedOutput::affine}},
       {"2x2bit_flatten", {3, 4, 3, 40}, 2, 2, 33, {.activation = kUnsigned, .output_bits = 2}},
+      {"signs_words", {5, 256}, 1, 1, 67, {.activation = kSigns, .output_bits = 1}},
       {"signs_flatten", {2, 7, 7, 64}, 1, 1, 10, {.activation = kSigns, .output = PackedOutput::accumulator}},
       {"shift3_flatten",
        {3, 4, 3, 40},
@@ -319,6 +350,7 @@ std::vector<OpCase> packed_cases() {
   std::vector<OpCase> cases;
   std::vector<ConvRow> rows = conv_rows();
   for (ConvRow& row : signed_rows()) rows.push_back(std::move(row));
+  for (ConvRow& row : word_rows()) rows.push_back(std::move(row));
   for (ConvRow& row : tap_rows()) rows.push_back(std::move(row));
   for (const ConvRow& row : rows) {
     cases.push_back({.name = fmt::format("packed_conv2d/{}", row.name),

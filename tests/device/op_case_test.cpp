@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every case of every op on the device against the reference, forward and backward: once with naive kernels in the
 // storage-buffer form, once with the kernels and the form that the device prefers, once with the kernels that it would
-// get if it were a GPU: the software drivers of CI take other paths by themselves.
+// get if it were a GPU: the software drivers of CI take other paths by themselves. Packed layers also with every kernel
+// that fits.
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "engine/graph/tuning.hpp"
+#include "engine/kernel/bank.hpp"
+#include "engine/plan/lower.hpp"
+#include "engine/plan/plan.hpp"
 #include "tests/harness/compare.hpp"
 #include "tests/harness/device/device_case.hpp"
 
@@ -67,6 +74,41 @@ TEST_P(OpCaseOnDevice, KernelsForGpusEqualTheReference) {
   caps.kind = DeviceKind::discrete;
   run({.caps = caps}, runtime::KernelForm::preferred);
 }
+
+// Every kernel that tuning may name for a packed layer, each once.
+class PackedCaseOnDevice : public OpCaseOnDevice {};
+
+TEST_P(PackedCaseOnDevice, EveryVariantEqualsTheReference) {
+  auto built = harness::build_forward(GetParam());
+  ASSERT_TRUE(built) << built.error().to_string();
+  const DeviceCaps& caps = harness::test_context().caps();
+  std::set<std::string> done;
+  for (const graph::Node& node : built->graph->nodes()) {
+    for (const std::string& variant : plan::fitting_variants(node, *built->graph, {.caps = caps})) {
+      graph::Tuning tuning;
+      tuning.by_op[std::string(node.op->name)] = variant;
+      const graph::LowerTarget target = {.caps = caps, .tuning = &tuning};
+      const auto program = plan::make_program(*built->graph, target);
+      ASSERT_TRUE(program) << variant << ": " << program.error().to_string();
+      std::string kernels;
+      for (const Dispatch& dispatch : program->dispatches) kernels += kernel_info(dispatch.kernel).name;
+      if (!done.insert(kernels).second) continue;
+      SCOPED_TRACE(variant + ": " + kernels);
+      run(target, runtime::KernelForm::preferred);
+    }
+  }
+}
+
+std::vector<cases::OpCase> packed_layer_cases() {
+  std::vector<cases::OpCase> out = cases::all_cases();
+  std::erase_if(out, [](const cases::OpCase& c) {
+    return !c.name.starts_with("packed_conv2d/") && !c.name.starts_with("packed_linear/");
+  });
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, PackedCaseOnDevice, testing::ValuesIn(packed_layer_cases()),
+                         [](const auto& test) { return harness::test_name(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(Cases, OpCaseOnDevice, testing::ValuesIn(cases::all_cases()),
                          [](const auto& test) { return harness::test_name(test.param.name); });

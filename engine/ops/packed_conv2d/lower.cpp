@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <bit>
 
+#include "engine/ops/packed_conv2d/lower_variants.hpp"
 #include "engine/ops/packed_conv2d/packed_kernel.hpp"
 #include "engine/ops/select.hpp"
 #include "gen/kernels/packed_conv2d.hpp"
-#include "shaders/packed_conv2d/packed_conv2d.params.h"
 
 namespace lowtide::ops {
-namespace {
 
-using graph::LowerTarget;
-using graph::Node;
-
-shaders::PackedConv2dParams kernel_params(const PackedLayer& l) {
+shaders::PackedConv2dParams packed_params(const PackedLayer& l) {
   const PackedConv2dOpParams& p = l.params;
   return {.pixels = l.n * l.oh * l.ow,
           .h = l.h,
@@ -42,6 +38,11 @@ shaders::PackedConv2dParams kernel_params(const PackedLayer& l) {
           .has_affine = p.output == PackedOutput::affine,
           .output_scale = p.output_scale};
 }
+
+namespace {
+
+using graph::LowerTarget;
+using graph::Node;
 
 // Largest divisor of `count` that is not above `limit`, at least 1.
 uint32_t unroll_of(uint32_t count, uint32_t limit) {
@@ -118,7 +119,7 @@ bool is_tuned_possible(const PackedLayer& l) {
 
 template <class Kernel>
 void add_tuned(const Kernel& kernel, const PackedLayer& l, DispatchList& out) {
-  const auto params = kernel_params(l);
+  const auto params = packed_params(l);
   Groups groups = groups_for(params.pixels, kernel.local_size);
   groups.z = ceil_div(l.k, uint32_t{kernel.spec.block});
   out.add(kernel, params, groups);
@@ -167,7 +168,7 @@ void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out, float lo =
                  .ow = l.ow,
                  .k_count = l.k,
                  .is_signs = p.activation == quant::ActivationKind::signs};
-  auto params = kernel_params(l);
+  auto params = packed_params(l);
   params.lo = lo;
   params.hi = hi;
   Groups groups = groups_for(params.pixels, kernel.local_size);
@@ -194,7 +195,7 @@ bool is_depthwise(const PackedLayer& l) {
 // Depthwise, 32 channels at once; the bindings of `kernel` but for the weights are set.
 template <class Kernel>
 void add_depthwise(Kernel kernel, const PackedLayer& l, ValueId w, DispatchList& out) {
-  const auto params = kernel_params(l);
+  const auto params = packed_params(l);
   const uint32_t words = ceil_div(l.k, 32u);
   const uint64_t sliced_words = uint64_t{params.kernel_h} * params.kernel_w * words * l.w_bits;
   kernel.sliced = out.scratch(sliced_words * 4);
@@ -212,7 +213,7 @@ template <class Plain, class Signed, class Naive>
 void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain& plain, const Signed& with_signs,
                    const Naive& naive, DispatchList& out) {
   if (target.naive_only || !is_tuned_possible(l)) {
-    const auto params = kernel_params(l);
+    const auto params = packed_params(l);
     const uint32_t items = l.params.output == PackedOutput::codes ? ceil_div(l.k, 32u) : l.k;
     out.add(naive, params, groups_for(uint64_t{params.pixels} * items, naive.local_size));
   } else if (has_signed_levels(l)) {
@@ -222,9 +223,7 @@ void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain&
   }
 }
 
-}  // namespace
-
-Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
+Result<void> lower_by_popcount(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
   const ValueId x = node.in(0), w = node.in(1), y = node.out();
   const bool runs_depthwise = takes(target, "depthwise", is_depthwise(l));
   if (l.params.output == PackedOutput::codes) {
@@ -267,6 +266,15 @@ Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const Lo
   return {};
 }
 
+}  // namespace
+
+Result<void> lower_packed_layer(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
+  if (lower_variant(node, l, target, out)) return {};
+  LOWTIDE_TRY_VOID(lower_by_popcount(node, l, target, out));
+  offer_variants(l, target);
+  return {};
+}
+
 void lower_residual(const Node& node, const PackedLayer& l, float lo, float hi, const LowerTarget& target,
                     DispatchList& out) {
   const auto set = [&](auto kernel) {
@@ -283,7 +291,7 @@ void lower_residual(const Node& node, const PackedLayer& l, float lo, float hi, 
     add_held(set(kernels::packed_conv2d_forward_held_residual{}), l, out, lo, hi);
     return;
   }
-  auto params = kernel_params(l);
+  auto params = packed_params(l);
   params.lo = lo;
   params.hi = hi;
   const auto naive = set(kernels::packed_conv2d_forward_residual_naive{});

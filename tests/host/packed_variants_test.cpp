@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which kernels of packed layers are to be had on which device, and which one the rules take.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/graph/graph.hpp"
+#include "engine/graph/tuning.hpp"
+#include "engine/kernel/bank.hpp"
+#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/plan/lower.hpp"
+
+namespace lowtide {
+namespace {
+
+using Names = std::vector<std::string>;
+
+struct Layer {
+  Shape x = {16, 56, 56, 64};
+  uint32_t k = 64, bits = 1, groups = 1;
+  ops::PackedOutput output = ops::PackedOutput::codes;
+};
+
+graph::Graph graph_of(const Layer& layer) {
+  graph::Graph graph;
+  const bool has_codes = layer.output == ops::PackedOutput::codes;
+  const ops::PackedConv2dOpParams params = {
+      .activation = layer.bits == 1 ? quant::ActivationKind::signs : quant::ActivationKind::unsigned_levels,
+      .output = layer.output,
+      .kernel_h = 3,
+      .kernel_w = 3,
+      .pad_h = 1,
+      .pad_w = 1,
+      .groups = layer.groups};
+  const ValueId x = graph.input("x", {packed_dtype(layer.bits), layer.x});
+  const uint32_t words = ceil_div(layer.x.last() / layer.groups, 32u);
+  const ValueId w = graph.input("w", {DType::u32, Shape{9, words, layer.bits, layer.k}});
+  std::vector<ValueId> further;
+  if (has_codes) further.push_back(graph.input("t", {DType::i32, Shape{2, layer.k}}));
+  if (layer.output == ops::PackedOutput::tap_scaled) further.push_back(graph.input("s", f32_desc({9})));
+  const auto y = ops::packed_conv2d(graph, "conv", x, w, std::move(further), params);
+  EXPECT_TRUE(y) << y.error().to_string();
+  return graph;
+}
+
+Names names_on(const DeviceCaps& caps, const Layer& layer) {
+  const graph::Graph graph = graph_of(layer);
+  return plan::fitting_variants(graph.nodes().back(), graph, {.caps = caps});
+}
+
+std::string kernel_on(const DeviceCaps& caps, const Layer& layer, const std::string& wanted = "") {
+  const graph::Graph graph = graph_of(layer);
+  graph::Tuning tuning;
+  if (!wanted.empty()) tuning.by_op["packed_conv2d"] = wanted;
+  const auto lowered = plan::lower(graph, {.caps = caps, .tuning = &tuning});
+  EXPECT_TRUE(lowered) << lowered.error().to_string();
+  std::string names;
+  for (const Dispatch& dispatch : lowered->dispatches) names += kernel_info(dispatch.kernel).name;
+  return names;
+}
+
+bool has(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+TEST(PackedVariants, WantTheFeaturesOfTheDevice) {
+  const Names floor = names_on(floor_caps(), {});
+  EXPECT_FALSE(has(floor, "dot"));
+  EXPECT_FALSE(has(floor, "ballot"));
+  const Names gpu = names_on(data_centre_caps(), {});
+  for (const char* name : {"dot", "dot_64", "ballot"}) EXPECT_TRUE(has(gpu, name)) << name;
+  DeviceCaps wide = data_centre_caps();
+  wide.max_subgroup_size = 128;
+  EXPECT_FALSE(has(names_on(wide, {}), "ballot"));
+}
+
+TEST(PackedVariants, WantWholeWords) {
+  const DeviceCaps caps = data_centre_caps();
+  EXPECT_FALSE(has(names_on(caps, {.x = {1, 8, 8, 33}}), "dot"));
+  EXPECT_TRUE(has(names_on(caps, {.x = {1, 8, 8, 32}, .k = 5}), "dot"));
+  EXPECT_TRUE(has(names_on(caps, {.groups = 2}), "dot"));
+  EXPECT_FALSE(has(names_on(caps, {.k = 66, .groups = 2}), "dot"));
+  EXPECT_FALSE(has(names_on(caps, {.output = ops::PackedOutput::tap_scaled}), "dot"));
+}
+
+TEST(PackedVariants, TuningTakesThemByName) {
+  const DeviceCaps caps = data_centre_caps();
+  EXPECT_EQ(kernel_on(caps, {}, "dot"), "packed_conv2d_forward_dot");
+  EXPECT_EQ(kernel_on(caps, {.output = ops::PackedOutput::accumulator}, "ballot"), "packed_conv2d_forward_ballot_f32");
+  EXPECT_EQ(kernel_on(floor_caps(), {}, "dot"), "packed_conv2d_forward");
+}
+
+TEST(PackedVariants, RulesStandFirstAndNeverEmulate) {
+  EXPECT_EQ(names_on(software_caps(), {}).front(), "held");
+  EXPECT_EQ(kernel_on(software_caps(), {}), "packed_conv2d_forward_held");
+  EXPECT_EQ(kernel_on(software_caps(), {.x = {16, 14, 14, 1024}}), "packed_conv2d_forward");
+}
+
+}  // namespace
+}  // namespace lowtide
