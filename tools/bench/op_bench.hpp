@@ -11,11 +11,13 @@
 #include "engine/base/result.hpp"
 #include "engine/graph/graph.hpp"
 #include "engine/runtime/context.hpp"
+#include "engine/runtime/executor.hpp"
 
 namespace lowtide::bench {
 
-// What an op's multiply-adds are made of, which decides the ceiling they are compared with.
-enum class Arithmetic { f32, codes };
+// What an op's multiply-adds are made of, which decides the ceiling they are compared with: matrices are cooperative
+// ones, f16 x f16 -> f32; codes are counted bits.
+enum class Arithmetic { f32, matrix_f16, codes };
 
 struct OpBench {
   std::string name;  // "conv2d/forward/16x56x56x64/3x3x64"
@@ -23,6 +25,8 @@ struct OpBench {
   std::string network = {};                          // whose convolutions the row is one of; a filter may name it
   uint32_t plane_products = 1;                       // codes: one multiply-add of codes costs so many of bits
   std::function<Result<void>(graph::Graph&)> build;  // one node that reads constants; its output stays on the device
+  // What the constants hold; without it numbers that suit the ops of the table.
+  std::function<Result<void>(runtime::Executor&, const graph::Graph&)> write = {};
 };
 
 struct OpTiming {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // lowtide bench: rate, bytes and share of the ceiling of every op in tools/bench/op_table.cpp, on one device, in one
-// run. On a software driver the ceiling is what a native loop reaches on the same cores just before the row; on a GPU
-// there is none yet, and the column stays empty.
+// run. On a software driver the ceiling is what a native loop reaches on the same cores just before the row, on a GPU
+// what kernels that do nothing else reach on it (tools/bench/ceilings.hpp).
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <optional>
 
 #include "engine/base/file.hpp"
 #include "engine/tune/tuning_file.hpp"
-#include "tools/bench/native_peak.hpp"
 #include "tools/bench/op_bench.hpp"
+#include "tools/lowtide/bench_rows.hpp"
 #include "tools/lowtide/command.hpp"
 
 namespace lowtide::program {
@@ -27,33 +26,11 @@ struct Options {
   bool rungs = false;
   bool list = false;
   bool explain = false;
+  bool ceilings = false;
+  RecipeOption layers;
   StepsOption steps;
   ModelOption model;
 };
-
-struct Row {
-  bench::OpTiming timing;
-  double rate = 0;              // multiply-adds per second, by the best pass
-  std::optional<double> share;  // of the f32 ceiling; for packed ops of the popcount ceiling, 32 multiply-adds a word
-};
-
-Row make_row(bench::OpTiming timing, const bench::NativePeak& peak) {
-  Row row;
-  row.rate = timing.multiply_adds / timing.best_seconds;
-  const double ceiling =
-      timing.arithmetic == bench::Arithmetic::f32 ? peak.fma_per_second : 32 * peak.popcount_per_second;
-  if (ceiling > 0 && timing.multiply_adds > 0) row.share = row.rate / ceiling;
-  row.timing = std::move(timing);
-  return row;
-}
-
-void print_row(const Row& row) {
-  const bench::OpTiming& t = row.timing;
-  fmt::print("{:<58} {:>9.3f} {:>9.3f} {:>5.0f}% {:>9} {:>8.2f} {:>7}\n", t.name, 1e3 * t.seconds, 1e3 * t.best_seconds,
-             100 * t.spread, t.multiply_adds > 0 ? fmt::format("{:.1f}", 1e-9 * row.rate) : "-",
-             1e-9 * t.bytes / t.best_seconds, row.share ? fmt::format("{:.3f}", *row.share) : "-");
-  std::fflush(stdout);
-}
 
 // How many times faster a packed convolution is than the f32 one of the same shape.
 void print_ratios(const std::vector<Row>& rows) {
@@ -67,18 +44,6 @@ void print_ratios(const std::vector<Row>& rows) {
                  plain.timing.best_seconds / packed.timing.best_seconds);
     }
   }
-}
-
-std::string csv_of(const std::vector<Row>& rows, const runtime::Context& context) {
-  std::string out =
-      "op,device,driver,median_ms,best_ms,spread,repeats,multiply_adds_per_second,bytes_per_second,share,kernels\n";
-  for (const Row& row : rows) {
-    const bench::OpTiming& t = row.timing;
-    out += fmt::format("{},\"{}\",\"{}\",{:.6f},{:.6f},{:.4f},{},{:.6g},{:.6g},{},{}\n", t.name, context.caps().name,
-                       context.caps().driver, 1e3 * t.seconds, 1e3 * t.best_seconds, t.spread, t.repeats, row.rate,
-                       t.bytes / t.best_seconds, row.share ? fmt::format("{:.5f}", *row.share) : "", t.kernels);
-  }
-  return out;
 }
 
 // --rungs: where the chosen kernel is slower than the naive one, the choice is wrong on this device. Software devices
@@ -138,30 +103,18 @@ Result<int> run(const Options& options) {
   LOWTIDE_TRY(const auto context, open_device(options.device));
   if (options.explain) return explain(*context, benches, options);
   if (options.rungs) return compare_rungs(*context, benches, options);
-  bench::NativePeak peak;
-  fmt::print("{:<58} {:>9} {:>9} {:>6} {:>9} {:>8} {:>7}\n", "op", "median ms", "best ms", "spread", "GMAC/s", "GB/s",
-             "share");
+  Peaks peaks;
+  print_row_heads("op");
   std::vector<Row> rows;
   for (const bench::OpBench& b : benches) {
-    if (context->caps().is_software()) {
-      const bench::NativePeak now = bench::measure_native_peak(0.2);
-      peak.fma_per_second = std::max(peak.fma_per_second, now.fma_per_second);
-      peak.popcount_per_second = std::max(peak.popcount_per_second, now.popcount_per_second);
-      peak.instructions = now.instructions;
-    }
+    LOWTIDE_TRY_VOID(peaks.measure(*context));
     LOWTIDE_TRY(bench::OpTiming timing, bench::time_op(*context, b, options.seconds, options.naive_only));
-    rows.push_back(make_row(std::move(timing), peak));
+    rows.push_back(make_row(std::move(timing), peaks));
     print_row(rows.back());
   }
   print_ratios(rows);
-  if (context->caps().is_software()) {
-    fmt::print(
-        "ceiling: {:.0f} G f32 multiply-adds/s, {:.0f} G words/s of xor, bit count and add: a native loop ({}) on the "
-        "same "
-        "cores in this run\n",
-        1e-9 * peak.fma_per_second, 1e-9 * peak.popcount_per_second, peak.instructions);
-  }
-  if (!options.csv.empty()) LOWTIDE_TRY_VOID(write_file_atomically(options.csv, csv_of(rows, *context)));
+  fmt::print("{}\n", peaks.describe());
+  if (!options.csv.empty()) LOWTIDE_TRY_VOID(write_file_atomically(options.csv, rows_csv(rows, *context)));
   return kDone;
 }
 
@@ -182,6 +135,12 @@ void add_bench(CLI::App& app, Program& program) {
   command.add_flag("--explain", options->explain,
                    "which variants of its kernels fit each row, their measured times, and which one is taken and why");
   command.add_flag("--list", options->list, "only list the rows");
+  command.add_flag("--ceilings", options->ceilings,
+                   "instead of ops: what the device's arithmetic, memory and dispatches do at best");
+  command.add_option(
+      "--layers", options->layers.path,
+      "instead of ops: every distinct op of a training step of this recipe, each alone; more than one phase: "
+      "the first");
   command.add_option("--steps", options->steps.recipe.path,
                      "instead of ops: whole training steps of this recipe beside its network in full precision");
   add_override_option(command, options->steps.recipe);
@@ -200,6 +159,17 @@ void add_bench(CLI::App& app, Program& program) {
       model.naive_only = options->naive_only;
       model.profile = options->steps.profile;
       return bench_model(model);
+    }
+    if (options->ceilings) return bench_ceilings(options->device, options->seconds, options->csv);
+    if (!options->layers.path.empty()) {
+      options->layers.overrides = options->steps.recipe.overrides;
+      return bench_layers({.recipe = options->layers,
+                           .device = options->device,
+                           .input = options->steps.input,
+                           .filter = options->filter,
+                           .csv = options->csv,
+                           .seconds = options->seconds,
+                           .naive_only = options->naive_only});
     }
     if (options->steps.recipe.path.empty()) return run(*options);
     options->steps.device = options->device;

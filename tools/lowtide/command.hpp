@@ -82,6 +82,21 @@ struct StepsOption {
 };
 Result<int> bench_steps(const StepsOption& options);
 
+// bench --ceilings.
+Result<int> bench_ceilings(const DeviceOption& device, double seconds, const std::string& csv);
+
+// bench --layers: every distinct op of a recipe's training step.
+struct LayersOption {
+  RecipeOption recipe;
+  DeviceOption device;
+  InputOption input;
+  std::string filter;
+  std::string csv;
+  double seconds = 1;
+  bool naive_only = false;
+};
+Result<int> bench_layers(const LayersOption& options);
+
 // bench --model: a whole packed model.
 struct ModelOption {
   std::string path;

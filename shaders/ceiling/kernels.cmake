@@ -1,0 +1,6 @@
+lowtide_kernel(ceiling_forward_empty SOURCE forward_empty.comp)
+lowtide_kernel(ceiling_forward_fma SOURCE forward_fma.comp)
+lowtide_kernel(ceiling_forward_fma_f16 SOURCE forward_fma_f16.comp FEATURES float16)
+lowtide_kernel(ceiling_forward_integer_dot SOURCE forward_integer_dot.comp FEATURES integer_dot)
+lowtide_kernel(ceiling_forward_matrix_f16 SOURCE forward_matrix_f16.comp FEATURES float16 cooperative_matrix)
+lowtide_kernel(ceiling_forward_popcount SOURCE forward_popcount.comp)
