@@ -99,4 +99,8 @@ Result<std::vector<DeviceListing>> list_devices() {
   return listing;
 }
 
+double Context::driver_seconds() const {
+  return timeline_->driver_seconds();
+}
+
 }  // namespace lowtide::runtime

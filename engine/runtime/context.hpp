@@ -84,6 +84,7 @@ class Context {
   const vk::Device& device() const { return *device_; }
   vk::Pipelines& pipelines() const { return *pipelines_; }
   vk::Timeline& timeline() const { return *timeline_; }
+  double driver_seconds() const;  // vk/timeline.hpp
   Staging& staging() const { return *staging_; }
 
  private:

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/log.hpp"
+#include "engine/base/stopwatch.hpp"
 #include "engine/vk/debug.hpp"
 
 namespace lowtide::vk {
@@ -31,6 +32,14 @@ Timeline::~Timeline() {
   device_.api().vkDestroySemaphore(device_.handle(), semaphore_, nullptr);
 }
 
+template <class Call>
+VkResult Timeline::timed(const Call& call) {
+  const ThreadStopwatch watch;
+  const VkResult result = call();
+  driver_nanoseconds_ += static_cast<uint64_t>(1e9 * watch.seconds());
+  return result;
+}
+
 Result<Ticket> Timeline::submit(VkCommandBuffer commands, Labels labels) {
   VkCommandBufferSubmitInfo buffer = {VK_STRUCTURE_TYPE_COMMAND_BUFFER_SUBMIT_INFO};
   buffer.commandBuffer = commands;
@@ -48,7 +57,9 @@ Result<Ticket> Timeline::submit(VkCommandBuffer commands, Labels labels) {
   signal.value = ticket.value;
   in_flight_.push_back({ticket, std::move(labels)});
   VkResult result = device_.charge(Resource::submit);
-  if (result == VK_SUCCESS) result = device_.api().vkQueueSubmit2(device_.queue(), 1, &info, VK_NULL_HANDLE);
+  if (result == VK_SUCCESS) {
+    result = timed([&] { return device_.api().vkQueueSubmit2(device_.queue(), 1, &info, VK_NULL_HANDLE); });
+  }
   if (result != VK_SUCCESS) {
     auto error = report(result, "submitting work");
     in_flight_.pop_back();
@@ -68,7 +79,7 @@ Result<bool> Timeline::wait_for(Ticket ticket, uint64_t nanoseconds) {
   info.semaphoreCount = 1;
   info.pSemaphores = &semaphore_;
   info.pValues = &ticket.value;
-  const VkResult result = device_.api().vkWaitSemaphores(device_.handle(), &info, nanoseconds);
+  const VkResult result = timed([&] { return device_.api().vkWaitSemaphores(device_.handle(), &info, nanoseconds); });
   if (result == VK_TIMEOUT) return false;
   std::vector<Retired> expired;  // destroyed after the lock is gone
   const std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 // uses is kept alive by retire() until its ticket is done. All functions may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,8 @@ class Timeline {
   Result<bool> wait_for(Ticket ticket, uint64_t nanoseconds);
   bool is_done(Ticket ticket) const;
   Ticket last() const;
+  // Processor time that threads spent inside the driver's submissions and waits so far.
+  double driver_seconds() const { return 1e-9 * static_cast<double>(driver_nanoseconds_.load()); }
 
   // Keeps `object` until `ticket` is done; it is destroyed by a later call of this class.
   void retire(Ticket ticket, std::shared_ptr<void> object);
@@ -47,11 +50,14 @@ class Timeline {
   };
 
   explicit Timeline(const Device& device) : device_(device) {}
+  template <class Call>
+  VkResult timed(const Call& call);
   tl::unexpected<Error> report(VkResult result, std::string_view attempt);
   std::vector<Retired> collect(Ticket done);
 
   const Device& device_;
   VkSemaphore semaphore_ = VK_NULL_HANDLE;
+  std::atomic<uint64_t> driver_nanoseconds_ = 0;
   mutable std::mutex mutex_;  // guards the queue and what follows
   Ticket last_;
   std::deque<InFlight> in_flight_;

@@ -42,6 +42,7 @@ struct Turn {
   std::vector<double> times = {};
   std::vector<double> processor_times = {};
   std::vector<double> host_times = {};
+  std::vector<double> driver_times = {};
   uint64_t step = 0;
 };
 
@@ -57,19 +58,22 @@ Result<Turn> make_turn(runtime::Context& context, const StepBench& bench, const 
 }
 
 // The rate is tiny: parameters stay where real training starts, however long the bench runs.
-Result<void> take_step(Turn& turn, const RandomBatch& data) {
+Result<void> take_step(runtime::Context& context, Turn& turn, const RandomBatch& data) {
   constexpr uint64_t kStepsPerEpoch = 500;
   const trainer::Phase& phase = turn.bench->phase;
   trainer::StepValues values = trainer::step_values(phase, kStepsPerEpoch, turn.step % kStepsPerEpoch);
   values.rate = 1e-6;
   const auto valid = static_cast<uint32_t>(data.labels.size());
   const auto block = trainer::make_step_block(phase.optimizer, kSeed, turn.step++, values, valid);
+  const double driver_before = context.driver_seconds();
   const Stopwatch watch;
   const ProcessorStopwatch processor_watch;
   const ThreadStopwatch host_watch;
   LOWTIDE_TRY_VOID(turn.stepper->submit(data.batch(), block));
   LOWTIDE_TRY(const trainer::StepMetrics metrics, turn.stepper->finish());
-  turn.host_times.push_back(host_watch.seconds());
+  const double host = host_watch.seconds(), driver = context.driver_seconds() - driver_before;
+  turn.host_times.push_back(host - driver);
+  turn.driver_times.push_back(driver);
   turn.times.push_back(watch.seconds());
   turn.processor_times.push_back(processor_watch.seconds());
   if (std::isfinite(metrics.loss) && std::isfinite(metrics.gradient_norm) && metrics.gradient_norm > 0) return {};
@@ -80,14 +84,18 @@ Result<void> take_step(Turn& turn, const RandomBatch& data) {
 StepTiming timing_of(Turn& turn) {
   std::vector<double>& times = turn.times;
   std::sort(times.begin(), times.end());
-  std::sort(turn.host_times.begin(), turn.host_times.end());
+  const auto median = [](std::vector<double>& values) {
+    std::sort(values.begin(), values.end());
+    return values[(values.size() - 1) / 2];
+  };
   const auto quantile = [&](double q) { return times[static_cast<size_t>(q * static_cast<double>(times.size() - 1))]; };
   const plan::Program& program = turn.stepper->executor().program();
   return {.name = turn.bench->name,
           .seconds = quantile(0.5),
           .best_seconds = times.front(),
           .best_processor_seconds = *std::min_element(turn.processor_times.begin(), turn.processor_times.end()),
-          .host_seconds = turn.host_times[(turn.host_times.size() - 1) / 2],
+          .host_seconds = median(turn.host_times),
+          .driver_seconds = median(turn.driver_times),
           .spread = (quantile(0.9) - quantile(0.1)) / quantile(0.5),
           .repeats = static_cast<uint32_t>(times.size()),
           .dispatches = program.dispatches.size(),
@@ -111,14 +119,15 @@ Result<std::vector<StepTiming>> time_steps(runtime::Context& context, std::span<
     turns.push_back(std::move(turn));
   }
   for (Turn& turn : turns) {
-    for (uint32_t i = 0; i < kWarmUpSteps; ++i) LOWTIDE_TRY_VOID(take_step(turn, data));
+    for (uint32_t i = 0; i < kWarmUpSteps; ++i) LOWTIDE_TRY_VOID(take_step(context, turn, data));
     turn.times.clear();
     turn.processor_times.clear();
     turn.host_times.clear();
+    turn.driver_times.clear();
   }
   const Stopwatch total;
   do {
-    for (Turn& turn : turns) LOWTIDE_TRY_VOID(take_step(turn, data));
+    for (Turn& turn : turns) LOWTIDE_TRY_VOID(take_step(context, turn, data));
   } while (turns.front().times.size() < 3 || total.seconds() < options.seconds);
   std::vector<StepTiming> out;
   for (Turn& turn : turns) out.push_back(timing_of(turn));

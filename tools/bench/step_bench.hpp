@@ -26,9 +26,10 @@ struct StepTiming {
   double seconds = 0;  // median
   double best_seconds = 0;
   double best_processor_seconds = 0;  // of all threads of the process together; of use where the device is software
-  double host_seconds = 0;  // median of the submitting thread's processor time: batch, step block, queue, metrics; what
-                            // the driver does in that thread included
-  double spread = 0;        // (90th percentile - 10th percentile) / median
+  double host_seconds = 0;    // median of the submitting thread's processor time outside the driver: batch, step block,
+                              // metrics
+  double driver_seconds = 0;  // likewise inside the driver: submission and wait
+  double spread = 0;          // (90th percentile - 10th percentile) / median
   uint32_t repeats = 0;
   size_t dispatches = 0;
   uint64_t activation_bytes = 0;

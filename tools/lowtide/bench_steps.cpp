@@ -21,31 +21,33 @@ double ratio_of(const bench::StepTiming& t, const bench::StepTiming& base, const
 
 std::string csv_of(const std::vector<bench::StepTiming>& timings, uint32_t batch, const runtime::Context& context) {
   std::string out =
-      "step,device,driver,batch,median_ms,best_ms,best_processor_ms,host_us,spread,repeats,dispatches,activation_bytes,"
+      "step,device,driver,batch,median_ms,best_ms,best_processor_ms,host_us,driver_us,spread,repeats,dispatches,"
+      "activation_bytes,"
       "ratio\n";
   for (const bench::StepTiming& t : timings) {
-    out += fmt::format("{},\"{}\",\"{}\",{},{:.4f},{:.4f},{:.4f},{:.1f},{:.4f},{},{},{},{:.4f}\n", t.name,
+    out += fmt::format("{},\"{}\",\"{}\",{},{:.4f},{:.4f},{:.4f},{:.1f},{:.1f},{:.4f},{},{},{},{:.4f}\n", t.name,
                        context.caps().name, context.caps().driver, batch, 1e3 * t.seconds, 1e3 * t.best_seconds,
-                       1e3 * t.best_processor_seconds, 1e6 * t.host_seconds, t.spread, t.repeats, t.dispatches,
-                       t.activation_bytes, ratio_of(t, timings.front(), context));
+                       1e3 * t.best_processor_seconds, 1e6 * t.host_seconds, 1e6 * t.driver_seconds, t.spread,
+                       t.repeats, t.dispatches, t.activation_bytes, ratio_of(t, timings.front(), context));
   }
   return out;
 }
 
 // The first row is the one that the others are compared with.
 void print_timings(const std::vector<bench::StepTiming>& timings, uint32_t batch, const runtime::Context& context) {
-  fmt::print("{:<32} {:>10} {:>10} {:>12} {:>8} {:>7} {:>6} {:>9} {:>11} {:>14} {:>7}\n", "training step", "median ms",
-             "best ms", "processor ms", "host us", "spread", "steps", "images/s", "dispatches", "activations MB",
-             "ratio");
+  fmt::print("{:<32} {:>10} {:>10} {:>12} {:>8} {:>9} {:>7} {:>6} {:>9} {:>11} {:>14} {:>7}\n", "training step",
+             "median ms", "best ms", "processor ms", "host us", "driver us", "spread", "steps", "images/s",
+             "dispatches", "activations MB", "ratio");
   for (const bench::StepTiming& t : timings) {
-    fmt::print("{:<32} {:>10.2f} {:>10.2f} {:>12.2f} {:>8.1f} {:>6.0f}% {:>6} {:>9.0f} {:>11} {:>14.1f} {:>7.3f}\n",
-               t.name, 1e3 * t.seconds, 1e3 * t.best_seconds, 1e3 * t.best_processor_seconds, 1e6 * t.host_seconds,
-               100 * t.spread, t.repeats, batch / t.best_seconds, t.dispatches,
-               1e-6 * static_cast<double>(t.activation_bytes), ratio_of(t, timings.front(), context));
+    fmt::print(
+        "{:<32} {:>10.2f} {:>10.2f} {:>12.2f} {:>8.1f} {:>9.1f} {:>6.0f}% {:>6} {:>9.0f} {:>11} {:>14.1f} {:>7.3f}\n",
+        t.name, 1e3 * t.seconds, 1e3 * t.best_seconds, 1e3 * t.best_processor_seconds, 1e6 * t.host_seconds,
+        1e6 * t.driver_seconds, 100 * t.spread, t.repeats, batch / t.best_seconds, t.dispatches,
+        1e-6 * static_cast<double>(t.activation_bytes), ratio_of(t, timings.front(), context));
   }
   fmt::print("ratio: of the best {}, to the first row\n",
              context.caps().is_software() ? "processor times (all threads, waiting not counted)" : "times");
-  fmt::print("host us: processor time of the thread that submits a step, the driver's part in it included\n");
+  fmt::print("host us, driver us: processor time of the thread that submits a step, outside and inside the driver\n");
   for (const bench::StepTiming& t : timings) {
     if (!t.profile.empty()) fmt::print("\n{}, by dispatch, with a barrier after each:\n{}", t.name, t.profile);
   }
