@@ -176,7 +176,7 @@ typedef struct lowtide_tensor {
 
 LOWTIDE_API uint32_t lowtide_input_count(const lowtide_session* session);
 LOWTIDE_API uint32_t lowtide_output_count(const lowtide_session* session);
-/* images f32 [batch, height, width, channels]. */
+/* images [batch, height, width, channels]: 8-bit pixels or f32, by the function that runs. */
 LOWTIDE_API lowtide_status lowtide_get_input(const lowtide_session* session, uint32_t index, lowtide_tensor* tensor);
 /* logits f32 [batch, classes]. */
 LOWTIDE_API lowtide_status lowtide_get_output(const lowtide_session* session, uint32_t index, lowtide_tensor* tensor);
@@ -201,10 +201,12 @@ LOWTIDE_API lowtide_status lowtide_get_session_device(const lowtide_session* ses
 
 /* images [image_count, height, width, channels], normalised -> logits [image_count, classes]. Any count: it is cut into
  * batches. logit_count is the room behind `logits` in floats and must be image_count * classes. Returns when the logits
- * are there; waits for what is in flight first. */
+ * are there; waits for what is in flight first. The first f32 images make the session plan and allocate once more, which
+ * may fail for want of memory: it is opened for pixels. */
 LOWTIDE_API lowtide_status lowtide_run_f32(lowtide_session* session, const float* images, size_t image_count,
                                            float* logits, size_t logit_count);
-/* The same from 8-bit pixels, which are normalised by the model's mean and deviation. */
+/* The same from 8-bit pixels: they go to the device as they are and are normalised there by the model's mean and
+ * deviation, with the bits of lowtide_run_f32 on (pixel / 255 - mean) / deviation, in double and rounded once to f32. */
 LOWTIDE_API lowtide_status lowtide_run_u8(lowtide_session* session, const uint8_t* pixels, size_t image_count,
                                           float* logits, size_t logit_count);
 /* Plans anew for another batch, when what is in flight is done; on an error the session stays as it was. */

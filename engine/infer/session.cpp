@@ -11,6 +11,7 @@
 
 #include "engine/base/ints.hpp"
 #include "engine/infer/fuse_epilogues.hpp"
+#include "engine/infer/read_pixels.hpp"
 #include "engine/kernel/bank.hpp"
 #include "engine/plan/kernel_choices.hpp"
 #include "engine/plan/plan.hpp"
@@ -20,27 +21,17 @@
 namespace lowtide::infer {
 namespace {
 
-// table[channel * kPixelValues + pixel]. In double with one rounding at the end: bit for bit what training feeds the
-// network.
-std::vector<float> make_pixel_table(const model::ModelInfo& info) {
-  std::vector<float> table;
-  table.reserve(size_t{info.channels} * kPixelValues);
-  for (uint32_t c = 0; c < info.channels; ++c) {
-    for (uint32_t pixel = 0; pixel < kPixelValues; ++pixel) {
-      const double unit = static_cast<double>(pixel) / 255.0;
-      table.push_back(
-          static_cast<float>((unit - static_cast<double>(info.mean[c])) / static_cast<double>(info.deviation[c])));
-    }
-  }
-  return table;
-}
-
 // Weights at rest are decoded here, once, and not in the convolution's loader: the f32 layer is bound by arithmetic,
 // and so it is evaluation's own kernel on evaluation's own numbers, bit for bit, whatever kernel that is. Their price
 // is f32 weights in the device's memory.
-Result<void> write_constants(runtime::Executor& executor, const graph::Graph& graph, const model::PackedModel& model) {
+Result<void> write_constants(runtime::Executor& executor, const graph::Graph& graph, const model::PackedModel& model,
+                             std::span<const PixelGraph::Made> made) {
+  for (const PixelGraph::Made& constant : made) {
+    LOWTIDE_TRY_VOID(executor.write(constant.id, std::as_bytes(std::span(constant.elements))));
+  }
   for (const ValueId id : graph.with_role(graph::Role::constant)) {
-    if (executor.program().placement(id).bytes == 0) continue;
+    const bool is_made = std::any_of(made.begin(), made.end(), [&](const auto& constant) { return constant.id == id; });
+    if (is_made || executor.program().placement(id).bytes == 0) continue;
     const graph::Value& value = graph.value(id);
     if (model.coded().contains(value.name)) {
       const std::vector<float> levels = model.decoded(value);
@@ -71,7 +62,7 @@ runtime::ContextOptions context_options(const SessionOptions& options) {
 }
 
 Session::Session(model::PackedModel model, const SessionOptions& options)
-    : model_(std::move(model)), options_(options), pixel_table_(make_pixel_table(model_.info())) {}
+    : model_(std::move(model)), options_(options) {}
 
 Session::~Session() = default;
 
@@ -136,31 +127,60 @@ uint64_t Session::image_elements() const {
   return uint64_t{info().height} * info().width * info().channels;
 }
 
+Result<std::unique_ptr<Session::Plan>> Session::make_plan(Element element, uint32_t batch) {
+  LOWTIDE_TRY(const graph::Graph network, model_.make_graph(batch));
+  const graph::LowerTarget target = {.caps = context_->caps(), .naive_only = options_.naive_only, .tuning = &tuning_};
+  PixelGraph planned;
+  LOWTIDE_TRY(planned.graph, fuse_epilogues(network, target));
+  if (element == Element::pixel) {
+    LOWTIDE_TRY(planned, read_pixels(planned.graph, model_));
+  }
+  auto plan = std::make_unique<Plan>();
+  plan->graph = std::make_unique<graph::Graph>(std::move(planned.graph));
+  LOWTIDE_TRY(plan::Program program, plan::make_program(*plan->graph, target));
+  LOWTIDE_TRY(plan->executor, runtime::Executor::create(*context_, std::move(program), {},
+                                                        {.slots = options_.in_flight, .profile = options_.profile}));
+  LOWTIDE_TRY_VOID(write_constants(*plan->executor, *plan->graph, model_, planned.made));
+  plan->images = plan->graph->find(model::kInputName);
+  plan->logits = plan->graph->find(model::kOutputName);
+  return plan;
+}
+
+// Only the plan in use is made anew; the other one is when it is needed.
 Result<void> Session::set_batch(uint32_t batch) {
   if (batch == batch_ && batch > 0) return {};
   if (batch == 0) return fail(ErrorCode::invalid_argument, "a batch has at least one image, and 0 were asked for");
   LOWTIDE_TRY_VOID(finish_all());
-  LOWTIDE_TRY(const graph::Graph network, model_.make_graph(batch));
-  const graph::LowerTarget target = {.caps = context_->caps(), .naive_only = options_.naive_only, .tuning = &tuning_};
-  LOWTIDE_TRY(graph::Graph fused, fuse_epilogues(network, target));
-  auto graph = std::make_unique<graph::Graph>(std::move(fused));
-  LOWTIDE_TRY(plan::Program program, plan::make_program(*graph, target));
-  LOWTIDE_TRY(auto executor, runtime::Executor::create(*context_, std::move(program), {},
-                                                       {.slots = options_.in_flight, .profile = options_.profile}));
-  LOWTIDE_TRY_VOID(write_constants(*executor, *graph, model_));
-  graph_ = std::move(graph);
-  executor_ = std::move(executor);
-  images_ = graph_->find(model::kInputName);
-  logits_ = graph_->find(model::kOutputName);
+  const bool is_real = plan_ != nullptr && plan_ == plans_[static_cast<size_t>(Element::real)].get();
+  const Element element = is_real ? Element::real : Element::pixel;
+  LOWTIDE_TRY(std::unique_ptr<Plan> plan, make_plan(element, batch));
+  plan_ = plan.get();
+  plans_ = {};
+  plans_[static_cast<size_t>(element)] = std::move(plan);
   batch_ = batch;
-  submit_count_ = 0;
   return {};
+}
+
+// Makes plan_ the one for such images.
+Result<void> Session::choose_plan(Element element) {
+  std::unique_ptr<Plan>& plan = plans_[static_cast<size_t>(element)];
+  if (plan == nullptr) {
+    LOWTIDE_TRY(plan, make_plan(element, batch_));
+    std::unique_ptr<Plan>& other = plans_[1 - static_cast<size_t>(element)];
+    if (other != nullptr && other->submit_count == 0) other.reset();
+  }
+  plan_ = plan.get();
+  return {};
+}
+
+uint64_t Session::upload_bytes() const {
+  return program().placement(plan_->images).bytes;
 }
 
 std::vector<LayerRun> Session::layers() const {
   std::map<std::string, double, std::less<>> seconds;
   for (const runtime::ProfileRow& row : profile().rows()) seconds[row.label] = row.seconds;
-  const double submits = static_cast<double>(std::max<uint64_t>(submit_count_, 1));
+  const double submits = static_cast<double>(std::max<uint64_t>(plan_->submit_count, 1));
   std::map<std::pair<NodeId, KernelId>, size_t> known;
   std::vector<LayerRun> rows;
   NodeId last;
@@ -169,7 +189,7 @@ std::vector<LayerRun> Session::layers() const {
     const NodeId id = program().nodes[i];
     const auto [it, is_new] = known.emplace(std::pair(id, dispatch.kernel), rows.size());
     if (is_new) {
-      const graph::Node& node = graph_->node(id);
+      const graph::Node& node = graph().node(id);
       const std::string_view kernel = kernel_info(dispatch.kernel).name;
       const auto time = seconds.find(std::string_view(dispatch.label.data()));
       rows.push_back({.layer = node.name,
@@ -177,7 +197,7 @@ std::vector<LayerRun> Session::layers() const {
                       .kernel = std::string(kernel),
                       .is_fallback = plan::is_fallback(kernel),
                       .is_tuned = std::binary_search(program().tuned_nodes.begin(), program().tuned_nodes.end(), id),
-                      .constant_bytes = id == last ? 0 : constant_bytes(*graph_, node),
+                      .constant_bytes = id == last ? 0 : constant_bytes(graph(), node),
                       .dispatch_count = 0,
                       .seconds = time == seconds.end() ? 0.0 : time->second / submits});
       last = id;

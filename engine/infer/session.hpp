@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session: a packed model on a device: images in, logits out. The C++ face of what lowtide.h gives to C. Everything is
 // planned, allocated and recorded when a session is opened or its batch changes; a run only fills memory and submits.
+// It is planned for 8-bit pixels, which go to the device as they are; a plan for f32 images is made when the first of
+// them come, and takes the place of one that has not run.
 // One thread at a time per session; sessions that share a context may run on different threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,7 +24,6 @@
 
 namespace lowtide::infer {
 
-inline constexpr uint32_t kPixelValues = 256;
 inline constexpr uint32_t kMaxInFlight = 64;  // submissions of one session: each has memory for its images and logits
 
 struct SessionOptions {
@@ -86,8 +87,8 @@ class Session {
   // it is cut into batches, of which the last one is filled up with zeros. An image's logits depend on that image
   // alone. Errors: sizes that do not fit (invalid_argument), device_lost.
   Result<void> run(std::span<const float> images, std::span<float> logits);
-  // The same from 8-bit pixels, normalised here: (pixel / 255 - mean) / deviation in double, rounded once to f32, as
-  // training does.
+  // The same from 8-bit pixels, whose values (pixel / 255 - mean) / deviation the device looks up in a table: computed
+  // in double, rounded once to f32, as training does.
   Result<void> run(std::span<const uint8_t> pixels, std::span<float> logits);
   Result<std::vector<float>> run(std::span<const float> images);
   Result<std::vector<float>> run(std::span<const uint8_t> pixels);
@@ -102,18 +103,32 @@ class Session {
   // (invalid_argument), device_lost.
   Result<bool> finish(uint64_t number, uint64_t nanoseconds);
 
-  std::vector<LayerRun> layers() const;
-
   runtime::Context& context() const { return *context_; }
-  const graph::Graph& graph() const { return *graph_; }  // of the current batch
-  const plan::Program& program() const { return executor_->program(); }
-  const runtime::Profile& profile() const { return executor_->profile(); }
+  // Of the plan that ran last, of the current batch; before the first run, of that for pixels.
+  std::vector<LayerRun> layers() const;
+  const graph::Graph& graph() const { return *plan_->graph; }
+  const plan::Program& program() const { return plan_->executor->program(); }
+  const runtime::Profile& profile() const { return plan_->executor->profile(); }
+  uint64_t upload_bytes() const;  // of one submission's images
 
  private:
-  // Writes images first .. first + count of the caller's to `target`, f32 [count, h, w, c].
-  using FillImages = std::function<void(uint64_t first, uint64_t count, std::span<float> target)>;
+  enum class Element : uint32_t { pixel, real };
+  // The caller's.
+  struct Images {
+    Element element;
+    std::span<const std::byte> bytes;
+  };
+  // The model for images of one kind.
+  struct Plan {
+    std::unique_ptr<graph::Graph> graph;
+    std::unique_ptr<runtime::Executor> executor;
+    ValueId images;
+    ValueId logits;
+    uint64_t submit_count = 0;
+  };
   struct InFlight {
     uint64_t number;
+    Plan* plan;
     uint32_t slot;
     runtime::Ticket ticket;
     std::span<float> logits;
@@ -124,13 +139,13 @@ class Session {
                                                     const SessionOptions& options);
   static Result<std::unique_ptr<Session>> start(std::unique_ptr<Session> session, runtime::Context* context);
   Result<uint64_t> image_count(size_t elements, size_t logit_count) const;
-  FillImages fill_from(std::span<const float> images) const;
-  FillImages fill_from(std::span<const uint8_t> pixels) const;
-  Result<void> start_batch(uint64_t first, uint64_t count, const FillImages& fill, std::span<float> logits);
+  Result<std::unique_ptr<Plan>> make_plan(Element element, uint32_t batch);
+  Result<void> choose_plan(Element element);
+  Result<void> start_batch(uint64_t first, uint64_t count, const Images& images, std::span<float> logits);
   Result<bool> finish_oldest(uint64_t nanoseconds);
   Result<void> finish_all();
-  Result<void> run_batches(uint64_t count, const FillImages& fill, std::span<float> logits);
-  Result<std::optional<uint64_t>> submit_batch(uint64_t count, const FillImages& fill, std::span<float> logits);
+  Result<void> run_batches(uint64_t count, const Images& images, std::span<float> logits);
+  Result<std::optional<uint64_t>> submit_batch(uint64_t count, const Images& images, std::span<float> logits);
 
   std::vector<uint64_t> owned_bytes_;                // the model's, where the session copied them; 8-byte aligned
   std::unique_ptr<runtime::Context> owned_context_;  // where the session opened the device
@@ -138,15 +153,11 @@ class Session {
   model::PackedModel model_;
   SessionOptions options_;
   graph::Tuning tuning_;
-  std::vector<float> pixel_table_;  // [channels, kPixelValues]
   uint32_t batch_ = 0;
-  uint64_t submit_count_ = 0;        // since the batch was set
-  uint64_t last_number_ = 0;         // of submissions, since the session was opened
-  std::vector<InFlight> in_flight_;  // oldest first; has room for all that may be
-  std::unique_ptr<graph::Graph> graph_;
-  std::unique_ptr<runtime::Executor> executor_;
-  ValueId images_;
-  ValueId logits_;
+  uint64_t last_number_ = 0;                    // of submissions, since the session was opened
+  std::vector<InFlight> in_flight_;             // oldest first; has room for all that may be
+  std::array<std::unique_ptr<Plan>, 2> plans_;  // by Element; empty: not needed yet
+  Plan* plan_ = nullptr;                        // the one that ran last
 };
 
 }  // namespace lowtide::infer

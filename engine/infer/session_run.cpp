@@ -14,10 +14,6 @@ namespace {
 
 constexpr uint64_t kForever = std::numeric_limits<uint64_t>::max();
 
-std::span<float> as_floats(std::span<std::byte> bytes) {
-  return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
-}
-
 // What is left of a time that began with its making.
 class Deadline {
  public:
@@ -48,45 +44,34 @@ Result<uint64_t> Session::image_count(size_t elements, size_t logit_count) const
                           count * info().classes, logit_count));
 }
 
-Session::FillImages Session::fill_from(std::span<const float> images) const {
-  return [this, images](uint64_t first, uint64_t, std::span<float> target) {
-    std::memcpy(target.data(), images.data() + first * image_elements(), target.size_bytes());
-  };
-}
-
-Session::FillImages Session::fill_from(std::span<const uint8_t> pixels) const {
-  return [this, pixels](uint64_t first, uint64_t, std::span<float> target) {
-    const uint8_t* from = pixels.data() + first * image_elements();
-    for (size_t i = 0; i < target.size(); i += info().channels) {
-      for (size_t c = 0; c < info().channels; ++c) target[i + c] = pixel_table_[c * kPixelValues + from[i + c]];
-    }
-  };
-}
-
 // Submits images first .. first + count, at most a batch. There must be room for one more in flight. After an error
 // nothing is in flight: the executor's slots and the list of what uses them go in step.
-Result<void> Session::start_batch(uint64_t first, uint64_t count, const FillImages& fill, std::span<float> logits) {
-  LOWTIDE_TRY(const uint32_t slot, executor_->acquire());
-  const std::span<float> target = as_floats(executor_->input(slot, images_));
-  const size_t filled = static_cast<size_t>(count * image_elements());
-  if (filled > 0) fill(first, count, target.first(filled));
-  std::fill(target.begin() + static_cast<std::ptrdiff_t>(filled), target.end(), 0.0f);
-  const Result<runtime::Ticket> ticket = executor_->submit(slot);
+Result<void> Session::start_batch(uint64_t first, uint64_t count, const Images& images, std::span<float> logits) {
+  LOWTIDE_TRY_VOID(choose_plan(images.element));
+  runtime::Executor& executor = *plan_->executor;
+  LOWTIDE_TRY(const uint32_t slot, executor.acquire());
+  const std::span<std::byte> target = executor.input(slot, plan_->images);
+  const uint64_t image_bytes = image_elements() * (images.element == Element::pixel ? 1 : sizeof(float));
+  const auto filled = static_cast<size_t>(count * image_bytes);
+  if (filled > 0) std::memcpy(target.data(), images.bytes.data() + first * image_bytes, filled);
+  std::fill(target.begin() + static_cast<std::ptrdiff_t>(filled), target.end(), std::byte{0});
+  const Result<runtime::Ticket> ticket = executor.submit(slot);
   if (!ticket) {
     (void)finish_all();  // the error of the submission says more
     return tl::unexpected(ticket.error());
   }
-  ++submit_count_;
-  in_flight_.push_back({++last_number_, slot, *ticket, logits});
+  ++plan_->submit_count;
+  in_flight_.push_back({++last_number_, plan_, slot, *ticket, logits});
   return {};
 }
 
 Result<bool> Session::finish_oldest(uint64_t nanoseconds) {
   const InFlight& oldest = in_flight_.front();
-  LOWTIDE_TRY(const bool is_done, executor_->wait_for(oldest.ticket, nanoseconds));
+  LOWTIDE_TRY(const bool is_done, oldest.plan->executor->wait_for(oldest.ticket, nanoseconds));
   if (!is_done) return false;
   if (!oldest.logits.empty()) {
-    std::memcpy(oldest.logits.data(), executor_->output(oldest.slot, logits_).data(), oldest.logits.size_bytes());
+    const auto logits = oldest.plan->executor->output(oldest.slot, oldest.plan->logits);
+    std::memcpy(oldest.logits.data(), logits.data(), oldest.logits.size_bytes());
   }
   in_flight_.erase(in_flight_.begin());
   return true;
@@ -97,16 +82,16 @@ Result<void> Session::finish_all() {
   return {};
 }
 
-Result<void> Session::run_batches(uint64_t count, const FillImages& fill, std::span<float> logits) {
+Result<void> Session::run_batches(uint64_t count, const Images& images, std::span<float> logits) {
   LOWTIDE_TRY_VOID(finish_all());
   const auto run_all = [&]() -> Result<void> {
     for (uint64_t first = 0; first < count; first += batch_) {
       if (in_flight_.size() == options_.in_flight) LOWTIDE_TRY_VOID(finish_oldest(kForever));
-      const uint64_t images = std::min<uint64_t>(batch_, count - first);
+      const uint64_t batch = std::min<uint64_t>(batch_, count - first);
       const auto classes = uint64_t{info().classes};
       LOWTIDE_TRY_VOID(
-          start_batch(first, images, fill,
-                      logits.subspan(static_cast<size_t>(first * classes), static_cast<size_t>(images * classes))));
+          start_batch(first, batch, images,
+                      logits.subspan(static_cast<size_t>(first * classes), static_cast<size_t>(batch * classes))));
     }
     return finish_all();
   };
@@ -117,12 +102,12 @@ Result<void> Session::run_batches(uint64_t count, const FillImages& fill, std::s
 
 Result<void> Session::run(std::span<const float> images, std::span<float> logits) {
   LOWTIDE_TRY(const uint64_t count, image_count(images.size(), logits.size()));
-  return run_batches(count, fill_from(images), logits);
+  return run_batches(count, {Element::real, std::as_bytes(images)}, logits);
 }
 
 Result<void> Session::run(std::span<const uint8_t> pixels, std::span<float> logits) {
   LOWTIDE_TRY(const uint64_t count, image_count(pixels.size(), logits.size()));
-  return run_batches(count, fill_from(pixels), logits);
+  return run_batches(count, {Element::pixel, std::as_bytes(pixels)}, logits);
 }
 
 Result<std::vector<float>> Session::run(std::span<const float> images) {
@@ -137,7 +122,7 @@ Result<std::vector<float>> Session::run(std::span<const uint8_t> pixels) {
   return logits;
 }
 
-Result<std::optional<uint64_t>> Session::submit_batch(uint64_t count, const FillImages& fill, std::span<float> logits) {
+Result<std::optional<uint64_t>> Session::submit_batch(uint64_t count, const Images& images, std::span<float> logits) {
   if (count > batch_) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("a submission takes at most the batch of {} images, and {} were given", batch_, count));
@@ -147,18 +132,18 @@ Result<std::optional<uint64_t>> Session::submit_batch(uint64_t count, const Fill
     if (!is_done) break;
   }
   if (in_flight_.size() == options_.in_flight) return std::optional<uint64_t>();
-  LOWTIDE_TRY_VOID(start_batch(0, count, fill, logits));
+  LOWTIDE_TRY_VOID(start_batch(0, count, images, logits));
   return std::optional<uint64_t>(last_number_);
 }
 
 Result<std::optional<uint64_t>> Session::submit(std::span<const float> images, std::span<float> logits) {
   LOWTIDE_TRY(const uint64_t count, image_count(images.size(), logits.size()));
-  return submit_batch(count, fill_from(images), logits);
+  return submit_batch(count, {Element::real, std::as_bytes(images)}, logits);
 }
 
 Result<std::optional<uint64_t>> Session::submit(std::span<const uint8_t> pixels, std::span<float> logits) {
   LOWTIDE_TRY(const uint64_t count, image_count(pixels.size(), logits.size()));
-  return submit_batch(count, fill_from(pixels), logits);
+  return submit_batch(count, {Element::pixel, std::as_bytes(pixels)}, logits);
 }
 
 Result<bool> Session::finish(uint64_t number, uint64_t nanoseconds) {

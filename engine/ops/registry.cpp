@@ -33,6 +33,7 @@
 #include "engine/ops/linear/linear.hpp"
 #include "engine/ops/loss_scale/loss_scale.hpp"
 #include "engine/ops/mse/mse.hpp"
+#include "engine/ops/normalize_pixels/normalize_pixels.hpp"
 #include "engine/ops/pack/pack.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
@@ -112,6 +113,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kMaxPool2dBackwardOp,
     &kMseOp,
     &kMseBackwardOp,
+    &kNormalizePixelsOp,
     &kPackOp,
     &kPackedConv2dOp,
     &kPackedConv2dResidualOp,

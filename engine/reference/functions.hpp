@@ -58,6 +58,7 @@ void max_pool2d(const Operands&);
 void max_pool2d_backward_input(const Operands&);
 void mse(const Operands&);
 void mse_backward_input(const Operands&);
+void normalize_pixels(const Operands&);
 void pack(const Operands&);
 void packed_conv2d(const Operands&);
 void packed_conv2d_residual(const Operands&);

@@ -65,6 +65,7 @@ constexpr Row kRows[] = {
     {"max_pool2d_backward_input", max_pool2d_backward_input},
     {"mse", mse},
     {"mse_backward_input", mse_backward_input},
+    {"normalize_pixels", normalize_pixels},
     {"pack", pack},
     {"packed_conv2d", packed_conv2d},
     {"packed_conv2d_residual", packed_conv2d_residual},

@@ -38,6 +38,7 @@ std::vector<OpCase> all_cases() {
            linear_cases,
            loss_scale_cases,
            mse_cases,
+           normalize_pixels_cases,
            pack_cases,
            packed_cases,
            packed_residual_cases,

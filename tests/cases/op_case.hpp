@@ -102,6 +102,7 @@ std::vector<OpCase> kl_divergence_cases();
 std::vector<OpCase> linear_cases();
 std::vector<OpCase> loss_scale_cases();
 std::vector<OpCase> mse_cases();
+std::vector<OpCase> normalize_pixels_cases();
 std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();
 std::vector<OpCase> packed_residual_cases();

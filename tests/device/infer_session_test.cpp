@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "engine/base/rng.hpp"
+#include "engine/infer/read_pixels.hpp"
 #include "engine/infer/session.hpp"
 #include "engine/kernel/bank.hpp"
 #include "engine/tune/tuning_file.hpp"
@@ -112,6 +113,64 @@ TEST_F(InferSession, PixelsAreNormalisedByMeanAndDeviation) {
                                         static_cast<double>(info.deviation[c])));
   }
   EXPECT_EQ(session->run(std::span<const uint8_t>(pixels)).value(), session->run(images).value());
+}
+
+std::vector<uint8_t> some_pixels(uint32_t count, uint64_t seed) {
+  Rng rng(seed, 3);
+  std::vector<uint8_t> pixels(size_t{count} * kSmallImageElements);
+  for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(rng.below(256));
+  return pixels;
+}
+
+std::vector<float> normalised(const Session& session, std::span<const uint8_t> pixels) {
+  const std::vector<float> table = infer::make_pixel_table(session.info());
+  std::vector<float> images;
+  for (size_t i = 0; i < pixels.size(); ++i) images.push_back(table[i % kSmallChannels * 256 + pixels[i]]);
+  return images;
+}
+
+TEST_F(InferSession, PixelsGoToTheDeviceAsBytes) {
+  const auto session = open({.batch = 3});
+  EXPECT_EQ(session->graph().desc(session->graph().find("images")).dtype, DType::u8);
+  EXPECT_EQ(session->upload_bytes(), 3u * kSmallImageElements);
+  ASSERT_TRUE(session->run(whole_images(1, 20)));
+  EXPECT_EQ(session->graph().desc(session->graph().find("images")).dtype, DType::f32);
+  EXPECT_EQ(session->upload_bytes(), 12u * kSmallImageElements);
+}
+
+// Both plans of a session at once, also in flight, before and after another batch.
+TEST_F(InferSession, PixelsAndFloatsMayAlternate) {
+  const auto session = open({.batch = 2});
+  const std::vector<uint8_t> pixels = some_pixels(3, 21);
+  const std::vector<float> images = normalised(*session, pixels), all = expected(images);
+  for (const uint32_t batch : {2u, 3u}) {
+    ASSERT_TRUE(session->set_batch(batch));
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(session->run(std::span<const uint8_t>(pixels)).value(), all);
+      EXPECT_EQ(session->run(images).value(), all);
+    }
+    std::vector<float> from_pixels(kSmallClasses), from_floats(kSmallClasses);
+    const auto first = session->submit(std::span(pixels).first(kSmallImageElements), from_pixels);
+    const auto second = session->submit(std::span(images).first(kSmallImageElements), from_floats);
+    ASSERT_TRUE(first && first->has_value() && second && second->has_value());
+    EXPECT_TRUE(session->finish(**second, 60'000'000'000u).value());
+    EXPECT_EQ(from_pixels, std::vector<float>(all.begin(), all.begin() + kSmallClasses));
+    EXPECT_EQ(from_floats, from_pixels);
+  }
+}
+
+TEST_F(InferSession, APlanThatDoesNotFitLeavesTheOther) {
+  auto context = runtime::Context::create({.cache_folder = std::filesystem::path()});
+  ASSERT_TRUE(context);
+  auto session = Session::open(**context, path_);
+  ASSERT_TRUE(session);
+  const std::vector<uint8_t> pixels = some_pixels(1, 22);
+  const std::vector<float> images = normalised(**session, pixels), all = expected(images);
+  (*context)->set_fault_hook([](std::string_view what) { return what != "submit"; });
+  EXPECT_EQ((*session)->run(images).error().code, ErrorCode::out_of_memory);
+  EXPECT_EQ((*session)->run(std::span<const uint8_t>(pixels)).value(), all);
+  (*context)->set_fault_hook({});
+  EXPECT_EQ((*session)->run(images).value(), all);
 }
 
 TEST_F(InferSession, ABatchIsPlannedAnew) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // lowtide bench --model FILE: a whole packed model on noise, pixels in and logits out, as a user of a session sees it:
-// normalisation on the host, upload, all dispatches, download. One submission at a time, so times are latencies.
+// upload, all dispatches, download. One submission at a time, so times are latencies.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,6 +44,8 @@ Result<Timing> time_session(infer::Session& session, double seconds) {
 }  // namespace
 
 void print_layers(const infer::Session& session) {
+  fmt::print("images {}: {} bytes to the device a submission\n",
+             to_string(session.graph().desc(session.graph().find(model::kInputName))), session.upload_bytes());
   fmt::print("{:<28} {:<36} {:>10} {:>10}  {}\n", "layer", "kernel", "dispatches", "ms", "chosen by");
   for (const infer::LayerRun& run : session.layers()) {
     fmt::print("{:<28} {:<36} {:>10} {:>10.3f}  {}\n", run.layer, run.kernel, run.dispatch_count, 1e3 * run.seconds,

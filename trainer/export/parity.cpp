@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parity: the same normalised images through the evaluation executor and through a session.
+// Parity: the same images through the evaluation executor, normalised by the recipe, and as pixels through a session.
 #include "trainer/export/parity.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
+#include "engine/base/ints.hpp"
 #include "engine/base/stopwatch.hpp"
 #include "engine/infer/session.hpp"
 #include "trainer/data/batch_queue.hpp"
@@ -26,6 +27,17 @@ Result<std::vector<float>> evaluate(Evaluator& evaluator, std::span<const float>
   std::vector<float> logits(output.size() / sizeof(float));
   std::memcpy(logits.data(), output.data(), output.size());
   return logits;
+}
+
+// What a packed model is given: the bytes of test images first .. first + count.
+Result<std::vector<uint8_t>> pixels_of(const Dataset& dataset, uint64_t first, uint32_t count) {
+  const size_t image = dataset.image.bytes();
+  std::vector<uint8_t> pixels(count * image);
+  for (uint32_t i = 0; i < count; ++i) {
+    LOWTIDE_TRY_VOID(
+        read_image(dataset, dataset.test, narrow<uint32_t>(first + i), std::span(pixels).subspan(i * image, image)));
+  }
+  return pixels;
 }
 
 size_t prediction(std::span<const float> logits) {
@@ -55,8 +67,9 @@ Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, con
     Stopwatch watch;
     LOWTIDE_TRY(const std::vector<float> wanted, evaluate(*evaluator, batch.images));
     parity.evaluation_seconds += watch.seconds();
+    LOWTIDE_TRY(const std::vector<uint8_t> pixels, pixels_of(dataset, parity.images, batch.valid));
     watch.restart();
-    LOWTIDE_TRY(const std::vector<float> found, session->run(batch.images));
+    LOWTIDE_TRY(const std::vector<float> found, session->run(std::span<const uint8_t>(pixels)));
     parity.packed_seconds += watch.seconds();
     for (uint32_t i = 0; i < batch.valid && parity.images < total; ++i) {
       compare(std::span(wanted).subspan(i * classes, classes), std::span(found).subspan(i * classes, classes),

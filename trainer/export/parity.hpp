@@ -23,6 +23,7 @@ struct Parity {
   bool is_exact() const { return different_predictions == 0 && different_logits == 0; }
 };
 
+// The packed model is given pixels, the evaluation what the recipe makes of them.
 // On the first `limit` test images (0: all), in batches of the recipe's eval_batch.
 Result<Parity> prove_parity(runtime::Context& context, const Recipe& recipe, const Dataset& dataset,
                             const std::filesystem::path& checkpoint, const std::filesystem::path& packed_model,

@@ -1,0 +1,2 @@
+lowtide_kernel(normalize_pixels_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(normalize_pixels_forward_vec4 SOURCE forward_vec4.comp)
