@@ -41,10 +41,13 @@ struct Dispatch {
 };
 static_assert(std::is_trivially_copyable_v<Dispatch>);
 
-// Scratch memory of one node: contents are undefined before the node's first dispatch and lost after its last one.
+// Memory of one node beside the graph's values. Scratch: contents are undefined before the node's first dispatch and
+// lost after its last one. Counters: no other node has them, they are 0 before the first submit, and every dispatch
+// leaves them at 0 (shaders/lib/last_workgroup.glsl).
 struct Scratch {
   ValueId id;
   uint64_t bytes;
+  bool is_counter = false;
 };
 
 class DispatchList {
@@ -56,6 +59,13 @@ class DispatchList {
   ValueId scratch(uint64_t bytes) {
     const ValueId id(next_scratch_++);
     scratch_.push_back({id, bytes});
+    return id;
+  }
+
+  // `count` counters of 32 bits, of one dispatch.
+  ValueId counters(uint32_t count) {
+    const ValueId id = scratch(uint64_t{count} * 4);
+    scratch_.back().is_counter = true;
     return id;
   }
 

@@ -4,6 +4,7 @@
 #include "engine/ops/grid.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace lowtide::ops {
 namespace {
@@ -74,6 +75,23 @@ Grid reduction_grid(const Shape& shape) {
   const uint64_t blocks = std::min({kMostBlocks, ceil_div(kEnoughInFlight, std::max<uint64_t>(items_per_row, 1)),
                                     ceil_div(std::max<uint64_t>(rows, 1), kFewestRowsEach)});
   return cut(shape.element_count(), shape.last(), is_vec4, blocks * items_per_row, blocks * items_per_row);
+}
+
+// Columns of up to 256 bytes, whole lines of memory; at least 8 rows to an invocation.
+ColumnGrid column_grid(const Shape& shape) {
+  constexpr uint32_t kWidestColumn = 16, kEnoughWorkgroups = 128, kFewestRowsEach = 8;
+  ColumnGrid grid;
+  grid.is_vec4 = shape.last() % 4 == 0;
+  grid.channels = grid.is_vec4 ? shape.last() / 4 : shape.last();
+  grid.column = std::min(kWidestColumn, std::bit_ceil(grid.channels));
+  grid.columns = ceil_div(grid.channels, grid.column);
+  const uint64_t rows_of_slice = uint64_t{ColumnGrid::kWidth / grid.column} * kFewestRowsEach;
+  const uint64_t slices = std::min<uint64_t>(ceil_div(kEnoughWorkgroups, grid.columns),
+                                             ceil_div(std::max<uint64_t>(shape.row_count(), 1), rows_of_slice));
+  grid.slices = narrow<uint32_t>(slices);
+  grid.groups = groups_for(uint64_t{grid.columns} * slices, 1);
+  LOWTIDE_CHECK(grid.groups.y == 1, "more channels than one dispatch has workgroups for");
+  return grid;
 }
 
 }  // namespace lowtide::ops

@@ -34,8 +34,23 @@ Grid channel_grid(const Shape& shape, const DeviceCaps& caps);
 // Likewise, vec4 where the target wants tuned kernels and each row of `row_length` elements is whole vec4s; else
 // naive_grid. For ops whose only tuned form is vec4.
 Grid vec4_grid(const Shape& shape, uint64_t row_length, const graph::LowerTarget& target);
-// For sums over rows: blocks() partial results per channel. A function of the shape alone, so that a sum does not
-// depend on the device it is made on.
+// For sums over rows in one dispatch: a workgroup has a slice of the rows of `column` items side by side, and the last
+// one of a column adds its slices (shaders/batch_norm/columns.glsl, shaders/lib/last_workgroup.glsl).
+struct ColumnGrid {
+  bool is_vec4 = false;
+  uint32_t channels = 1;  // items of a row
+  uint32_t column = 1;    // a power of two that divides kWidth; the last column may be cut
+  uint32_t columns = 1;
+  uint32_t slices = 1;
+  Groups groups;  // of kWidth invocations, exactly columns * slices
+
+  static constexpr uint32_t kWidth = 128;
+  uint32_t blocks() const { return slices * (kWidth / column); }  // block i holds the rows i, i + blocks(), ...
+};
+// A function of the shape alone, so that a sum does not depend on the device it is made on.
+ColumnGrid column_grid(const Shape& shape);
+// For sums over rows in two dispatches: blocks() partial results per channel. A function of the shape alone, so that a
+// sum does not depend on the device it is made on.
 Grid reduction_grid(const Shape& shape);
 
 }  // namespace lowtide::ops

@@ -9,11 +9,12 @@
 
 namespace lowtide::plan {
 
-// A value of the program beyond the graph's: scratch of one node.
+// A value of the program beyond the graph's: scratch or counters of one node.
 struct ScratchValue {
   ValueId id;
   uint64_t bytes;
   NodeId node;
+  bool is_counter;
 };
 
 struct Lowered {

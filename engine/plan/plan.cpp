@@ -51,21 +51,34 @@ struct Planner {
                             arena_bytes(arena), program.chunk_bytes));
   }
 
+  // Behind what the arena holds.
+  Result<void> place_last(ValueId id, Arena arena, uint64_t bytes, const std::string& name) {
+    if (bytes > program.chunk_bytes) {
+      return fail(ErrorCode::unsupported,
+                  fmt::format("'{}' needs {} bytes, but the device binds at most {} at once; use a smaller batch", name,
+                              bytes, program.chunk_bytes));
+    }
+    uint64_t offset = round_up(arena_bytes(arena), kPlacementAlignment);
+    if (offset / program.chunk_bytes != (offset + std::max<uint64_t>(bytes, 1) - 1) / program.chunk_bytes) {
+      offset = round_up(offset, program.chunk_bytes);
+    }
+    program.placements[id.index] = {arena, offset, bytes};
+    arena_bytes(arena) = offset + bytes;
+    return {};
+  }
+
   // One after the other, in order of creation.
   Result<void> place_sequentially(Role role, Arena arena) {
     for (const ValueId id : graph.with_role(role)) {
-      const uint64_t bytes = graph.desc(id).bytes();
-      if (bytes > program.chunk_bytes) {
-        return fail(ErrorCode::unsupported,
-                    fmt::format("'{}' needs {} bytes, but the device binds at most {} at once; use a smaller batch",
-                                graph.value(id).name, bytes, program.chunk_bytes));
-      }
-      uint64_t offset = round_up(arena_bytes(arena), kPlacementAlignment);
-      if (offset / program.chunk_bytes != (offset + std::max<uint64_t>(bytes, 1) - 1) / program.chunk_bytes) {
-        offset = round_up(offset, program.chunk_bytes);
-      }
-      program.placements[id.index] = {arena, offset, bytes};
-      arena_bytes(arena) = offset + bytes;
+      LOWTIDE_TRY_VOID(place_last(id, arena, graph.desc(id).bytes(), graph.value(id).name));
+    }
+    return {};
+  }
+
+  Result<void> place_counters() {
+    for (const ScratchValue& counters : lowered.scratch) {
+      if (!counters.is_counter) continue;
+      LOWTIDE_TRY_VOID(place_last(counters.id, Arena::counter, counters.bytes, graph.node(counters.node).name));
     }
     return {};
   }
@@ -117,7 +130,7 @@ struct Planner {
       if (value.role == Role::activation && !value.view_of.is_valid()) add(i, value.desc.bytes(), first[i], last[i]);
     }
     for (const ScratchValue& scratch : lowered.scratch) {
-      add(scratch.id.index, scratch.bytes, first[scratch.id.index], last[scratch.id.index]);
+      if (!scratch.is_counter) add(scratch.id.index, scratch.bytes, first[scratch.id.index], last[scratch.id.index]);
     }
     LOWTIDE_TRY(const Packing packing, pack_lifetimes(lifetimes, kPlacementAlignment, program.chunk_bytes));
     for (size_t i = 0; i < owners.size(); ++i) {
@@ -153,7 +166,7 @@ struct Planner {
   void describe() {
     for (const Value& value : graph.values()) program.value_names.push_back(value.name);
     for (const ScratchValue& scratch : lowered.scratch) {
-      program.value_names.push_back(graph.node(scratch.node).name + "/scratch");
+      program.value_names.push_back(graph.node(scratch.node).name + (scratch.is_counter ? "/counters" : "/scratch"));
     }
     program.inputs = graph.with_role(Role::input);
     const std::vector<ValueId> step = graph.with_role(Role::step);
@@ -171,7 +184,7 @@ struct Planner {
 }  // namespace
 
 const char* arena_name(Arena arena) {
-  return graph::role_name(static_cast<Role>(arena));
+  return arena == Arena::counter ? "counter" : graph::role_name(static_cast<Role>(arena));
 }
 
 Result<Program> make_program(const Graph& graph, const graph::LowerTarget& target, const PlanOptions& options) {
@@ -190,6 +203,7 @@ Result<Program> make_program(const Graph& graph, const graph::LowerTarget& targe
   }
   LOWTIDE_TRY_VOID(p.take_shared_placements());
   LOWTIDE_TRY_VOID(p.place_activations());
+  LOWTIDE_TRY_VOID(p.place_counters());
   p.resolve_views();
   p.place_barriers();
   p.describe();

@@ -14,7 +14,7 @@
 
 namespace lowtide::plan {
 
-// Memory of one purpose; one or more buffers. The order is that of graph::Role, metric and activation included.
+// Memory of one purpose; one or more buffers. The order is that of graph::Role, then what no value of a graph lives in.
 enum class Arena : uint8_t {
   input,
   step,
@@ -26,8 +26,9 @@ enum class Arena : uint8_t {
   constant,
   activation,  // activations and scratch, aliased by lifetime
   metric,
+  counter,  // of arriving workgroups: 0 when allocated and between any two dispatches; never aliased, not shared
 };
-inline constexpr uint32_t kArenaCount = 10;
+inline constexpr uint32_t kArenaCount = 11;
 
 const char* arena_name(Arena arena);
 

@@ -130,7 +130,7 @@ Result<std::unique_ptr<Executor>> Executor::create(Context& context, plan::Progr
 }
 
 Result<void> Executor::State::allocate_arenas() {
-  std::vector<const vk::Buffer*> fresh;
+  std::vector<const vk::Buffer*> fresh, counters;
   for (uint32_t i = 0; i < plan::kArenaCount; ++i) {
     const uint64_t bytes = program.arena_bytes[i];
     const plan::Arena arena = static_cast<plan::Arena>(i);
@@ -143,8 +143,11 @@ Result<void> Executor::State::allocate_arenas() {
     }
     if (arenas[i] != nullptr || bytes == 0) continue;
     LOWTIDE_TRY(arenas[i], ArenaStorage::create(context, arena, bytes, program.chunk_bytes));
-    for (const vk::Buffer& chunk : arenas[i]->chunks()) fresh.push_back(&chunk);
+    for (const vk::Buffer& chunk : arenas[i]->chunks()) {
+      (arena == plan::Arena::counter ? counters : fresh).push_back(&chunk);
+    }
   }
+  if (!counters.empty()) LOWTIDE_TRY_VOID(context.staging().fill(counters, 0));
   if (fresh.empty()) return {};
   return context.staging().fill(fresh, options.poison ? kPoisonWord : 0);
 }

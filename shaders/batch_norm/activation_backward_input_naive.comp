@@ -31,7 +31,7 @@ void main() {
   if (i >= p.count) return;
   const uint channel = i % p.channels;
   const vec4 normalized = (x[i] - coefficients[channel]) * coefficients[3u * p.channels + channel];
-  const vec4 d = has_shortcut != 0u ? dvalue[i] : gradient_of(i);
+  const vec4 d = has_ds != 0u ? dvalue[i] : gradient_of(i);
   const vec4 centered = d - (dbeta[channel] + normalized * dgamma[channel]) * p.inverse_rows;
   dx[i] = coefficients[p.channels + channel] * centered;
 }

@@ -34,7 +34,7 @@ void main() {
   vec4 product_sum = vec4(0.0);
   for (uint i = channel; i < p.count; i += p.channels) {
     const vec4 d = gradient_of(i);
-    if (has_shortcut != 0u) ds[i] = d;
+    if (has_ds != 0u) ds[i] = d;
     sum += d;
     product_sum += d * (x[i] - center);
   }

@@ -3,7 +3,7 @@
 // activation.glsl and the buffers codes, dvalue and dlevels of vec4s.
 layout(constant_id = 3) const uint has_dvalue = 0;
 layout(constant_id = 4) const uint has_dlevels = 0;
-layout(constant_id = 5) const uint has_shortcut = 0;  // ds is written by the first pass and read by the last
+layout(constant_id = 5) const uint has_ds = 0;  // ds is written by the first pass and read by the last
 
 vec4 gradient_of(uint i) {
   const uint code = codes[i];

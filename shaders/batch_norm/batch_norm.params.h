@@ -16,7 +16,7 @@ struct BatchNormParams {
 // Of kernels that work per channel.
 struct BatchNormStatisticsParams {
   uint rows;
-  uint channels;  // elements of a row
+  uint channels;  // items of a row
   uint blocks;    // block i holds the rows i, i + blocks, ...
   float epsilon;  // added to the variance before its root
 };

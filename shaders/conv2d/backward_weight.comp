@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv2d backward_weight, tuned.  partial[slice] = scale * sum over the slice's pixels of dy * x
-// x [n,h,w,c], or its codes  dy [n,oh,ow,k]  dw [slices,k,r,s,group_c]; one slice: dw itself
+// conv2d backward_weight, tuned.  dw = scale * sum over slices of the sum over the slice's pixels of dy * x
+// x [n,h,w,c], or its codes  dy [n,oh,ow,k]  dw [k,r,s,group_c] or partial sums: slices.glsl
 // one workgroup = a slice x tile_out output channels x one kernel row x its width in input channels, one per lane
 // needs: stride divides tile_columns or one tile covers a row of x; else backward_weight_naive
-// reads x dy, writes dw; accumulate: no
+// reads x dy, updates partials counters, writes dw; accumulate: no
 // reference: engine/reference/conv2d.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "lib/buffer.glsl"
 #include "lib/ints.glsl"
+#include "lib/last_workgroup.glsl"
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(16)
 #include "codes.glsl"
 BUFFER_READ(1, float, dy)
 BUFFER_WRITE(2, float, dw)
+BUFFER_EXCHANGE(3, float, partials)
+BUFFER_COUNTERS(4)
 PUSH_CONSTANTS(Conv2dBackwardWeightParams, p)
 
 layout(constant_id = 1) const uint tile_out = 1;      // output channels
@@ -29,6 +32,9 @@ layout(constant_id = 8) const int stride = 1;
 layout(constant_id = 9) const int dilation = 1;
 layout(constant_id = 10) const int pad = 0;
 layout(constant_id = 11) const uint group_k = 1;
+layout(constant_id = 12) const uint sums_slices = 0;
+
+#include "slices.glsl"
 
 // As in tile.glsl everything about columns is decided when the pipeline is made. Lanes load a run of x once and use it
 // for every tap and output channel; dy is the same for all lanes. Column `column` of dy meets column
@@ -102,12 +108,20 @@ void main() {
     if (++turn >= end) break;
   }
 
-  if (c >= p.group_c) return;
+  const uint first_word = ((group * group_k + first_k) * p.kernel_height + r) * kernel_width * p.group_c + c;
+  const uint k_words = p.kernel_height * kernel_width * p.group_c;
   [[unroll]] for (uint k = 0; k < tile_out; ++k) {
-    if (first_k + k < group_k) {
+    if (first_k + k < group_k && c < p.group_c) {
       [[unroll]] for (uint s = 0; s < kernel_width; ++s) {
-        const uint row = ((group * group_k + first_k + k) * p.kernel_height + r) * kernel_width + s;
-        dw[slice * p.slice_words + row * p.group_c + c] = sums[k * kernel_width + s] * p.scale;
+        put(slice, first_word + k * k_words + s * p.group_c, sums[k * kernel_width + s]);
+      }
+    }
+  }
+  if (sums_slices != 0u) {
+    if (is_last_of_tile()) {
+      const uint k_count = c < p.group_c ? min(tile_out, group_k - first_k) : 0u;
+      for (uint i = 0u; i < k_count * kernel_width; ++i) {
+        put_sum_of_slices(first_word + i / kernel_width * k_words + i % kernel_width * p.group_c);
       }
     }
   }

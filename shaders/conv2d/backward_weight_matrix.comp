@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d backward_weight by cooperative matrices.  dw[k,r,s,c] = scale * sum over pixels of dy[pixel,k] * x[gathered,c]
-// x [n,h,w,c]  dy [n,oh,ow,k]  dw [slices,k,r,s,group_c]
+// x [n,h,w,c]  dy [n,oh,ow,k]  dw [k,r,s,group_c] or partial sums: slices.glsl
 // one workgroup = tile_rows output channels x tile_columns input channels of one tap, over the pixels of one slice
 // needs: channels per group are multiples of 4; |operands| below 65504; full subgroups
-// reads x dy, writes dw; accumulate: no
+// reads x dy, updates partials counters, writes dw; accumulate: no
 // reference: engine/reference/conv2d.cpp
 //
 // Operands are rounded to f16, sums are f32. The order of summation depends on the tile alone: same bits in every run.
@@ -17,15 +17,20 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #include "lib/buffer.glsl"
 #include "lib/ints.glsl"
+#include "lib/last_workgroup.glsl"
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(32)
 BUFFER_READ(0, vec4, x)
 BUFFER_READ(1, vec4, dy)
 BUFFER_WRITE(2, float, dw)
+BUFFER_EXCHANGE(3, float, partials)
+BUFFER_COUNTERS(4)
 PUSH_CONSTANTS(Conv2dMatrixWeightParams, p)
 
 #include "matrix_tile.glsl"
+layout(constant_id = 9) const uint sums_slices = 0;
+#include "slices.glsl"
 
 // Shared memory holds a row per pixel: its output channels, its input channels.
 const uint kRows4 = tile_rows / 4u, kColumns4 = tile_columns / 4u;
@@ -96,6 +101,11 @@ Block find_block(uint id) {
   return block;
 }
 
+uint word_of(const Block block, uint k, uint c) {
+  const uint row = ((block.group * p.group_k + k) * p.kernel_height + block.r) * p.kernel_width + block.s;
+  return row * p.group_c + c;
+}
+
 void main() {
   if (linear_group() >= p.workgroups) return;
   const Block block = find_block(linear_group());
@@ -136,11 +146,15 @@ void main() {
       const uint first_c = block.first_c + first_column_of_subgroup() + j * matrix_n;
       for (uint e = gl_SubgroupInvocationID; e < matrix_m * matrix_n; e += gl_SubgroupSize) {
         const uint k = first_k + e / matrix_n, c = first_c + e % matrix_n;
-        if (k < p.group_k && c < p.group_c) {
-          const uint row = (block.group * p.group_k + k) * p.kernel_height * p.kernel_width;
-          dw[block.slice * p.slice_words + (row + block.r * p.kernel_width + block.s) * p.group_c + c] =
-              staged[stage + e] * p.scale;
-        }
+        if (k < p.group_k && c < p.group_c) put(block.slice, word_of(block, k, c), staged[stage + e]);
+      }
+    }
+  }
+  if (sums_slices != 0u) {
+    if (is_last_of_tile()) {
+      for (uint e = gl_LocalInvocationID.x; e < tile_rows * tile_columns; e += gl_WorkGroupSize.x) {
+        const uint k = block.first_k + e / tile_columns, c = block.first_c + e % tile_columns;
+        if (k < p.group_k && c < p.group_c) put_sum_of_slices(word_of(block, k, c));
       }
     }
   }

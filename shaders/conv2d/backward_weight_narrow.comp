@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// conv2d backward_weight, tuned for few input channels (first layers).  partial[slice] = scale * sum over pixels of dy * x
-// x [n,h,w,c]  dy [n,oh,ow,k]  dw [slices,k,r,s,group_c]; one slice: dw itself
+// conv2d backward_weight, tuned for few input channels (first layers).  dw = scale * sum over pixels of dy * x
+// x [n,h,w,c]  dy [n,oh,ow,k]  dw [k,r,s,group_c] or partial sums: slices.glsl
 // one workgroup = a slice x tile_rows kernel rows x all taps and input channels x its width in output channels, one per lane
 // needs: nothing; tile_rows * kernel_width * group_c sums per lane should fit registers, else backward_weight
-// reads x dy, writes dw; accumulate: no
+// reads x dy, updates partials counters, writes dw; accumulate: no
 // reference: engine/reference/conv2d.cpp
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 #include "lib/buffer.glsl"
 #include "lib/ints.glsl"
+#include "lib/last_workgroup.glsl"
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(16)
 BUFFER_READ(0, float, x)
 BUFFER_READ(1, float, dy)
 BUFFER_WRITE(2, float, dw)
+BUFFER_EXCHANGE(3, float, partials)
+BUFFER_COUNTERS(4)
 PUSH_CONSTANTS(Conv2dBackwardWeightParams, p)
 
 layout(constant_id = 1) const uint tile_rows = 1;     // kernel rows
@@ -30,6 +33,9 @@ layout(constant_id = 9) const int dilation = 1;
 layout(constant_id = 10) const int pad = 0;
 layout(constant_id = 11) const uint group_k = 1;
 layout(constant_id = 12) const uint group_c = 1;
+layout(constant_id = 13) const uint sums_slices = 0;
+
+#include "slices.glsl"
 
 // backward_weight.comp with x and dy changing places: lanes load a run of dy once and use it for every tap and input
 // channel; x is the same for all lanes. Column `column` of dy meets column * stride + s * dilation - pad of x.
@@ -95,15 +101,21 @@ void main() {
     if (++turn >= end) break;
   }
 
-  if (k >= group_k) return;
+  const uint row_words = kernel_width * group_c;  // of a kernel row
+  const uint first_word = ((group * group_k + k) * p.kernel_height + first_r) * row_words;
   [[unroll]] for (uint i = 0; i < tile_rows; ++i) {
-    if (first_r + i < p.kernel_height) {
-      const uint row = ((group * group_k + k) * p.kernel_height + first_r + i) * kernel_width;
+    if (first_r + i < p.kernel_height && k < group_k) {
       [[unroll]] for (uint s = 0; s < kernel_width; ++s) {
         [[unroll]] for (uint c = 0; c < group_c; ++c) {
-          dw[slice * p.slice_words + (row + s) * group_c + c] = sums[(i * group_c + c) * kernel_width + s] * p.scale;
+          put(slice, first_word + i * row_words + s * group_c + c, sums[(i * group_c + c) * kernel_width + s]);
         }
       }
+    }
+  }
+  if (sums_slices != 0u) {
+    if (is_last_of_tile()) {
+      const uint words = k < group_k ? min(tile_rows, p.kernel_height - first_r) * row_words : 0u;
+      for (uint i = 0u; i < words; ++i) put_sum_of_slices(first_word + i);
     }
   }
 }

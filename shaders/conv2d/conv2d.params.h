@@ -55,7 +55,7 @@ struct Conv2dMatrixParams {
   uint tap_rows, tap_columns;
   int row_numerator, row_step, row_offset;
   int column_numerator, column_step, column_offset;
-  uint w_first, w_group, w_lane, w_tap_row, w_tap_column;
+  uint w_first, w_group, w_outer, w_tap_row, w_tap_column;  // w_outer: of lanes, or of reduced channels
   uint destination_first, destination_image, destination_row, destination_column;
   uint workgroups;  // that have work
   float scale;
@@ -67,6 +67,7 @@ struct Conv2dMatrixWeightParams {
   uint kernel_height, kernel_width;
   uint stride_h, stride_w, dilation_h, dilation_w, pad_h, pad_w;
   uint slice_pixels;  // of dy, per slice
+  uint slices;
   uint slice_words;   // elements of dw
   uint workgroups;    // that have work
   float scale;

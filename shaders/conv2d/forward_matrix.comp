@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d forward, or one parity class of backward_input, by cooperative matrices.  destination = scale * gather(source, w)
-// source [n,h,w,channels]  w [groups,lane,tap,reduced]: reduced is contiguous  destination [n,h',w',channels']
+// source [n,h,w,channels]  w [groups,lane,tap,reduced], LOWTIDE_LANES_INNER: [groups,reduced,tap,lane]  destination [n,h',w',channels']
 // one workgroup = tile_rows pixels of the grid x tile_columns channels of one group
 // needs: reduced channels per group and source channels are multiples of 4; |operands| below 65504; full subgroups
 // reads source w, writes destination; accumulate: no
@@ -33,10 +33,20 @@ const uint kStep4 = step_reduced / 4u;
 const uint kStride4 = kStep4 + 2u;  // of a row in shared memory, in f16vec4
 const uint kSourceLoads = (tile_rows * kStep4 + gl_WorkGroupSize.x - 1u) / gl_WorkGroupSize.x;
 const uint kWeightLoads = (tile_columns * kStep4 + gl_WorkGroupSize.x - 1u) / gl_WorkGroupSize.x;
+// Of w's tile in shared memory: a row is a lane, or a reduced channel where lanes are contiguous. (A constant that is
+// another one takes its name away in the compiled module: macros.)
+#ifdef LOWTIDE_LANES_INNER
+#define kWeightRows step_reduced
+#define kWeightRow4 (tile_columns / 4u)
+#else
+#define kWeightRows tile_columns
+#define kWeightRow4 kStep4
+#endif
+const uint kWeightStride4 = kWeightRow4 + 2u;
 const uint kNowhere = 0xffffffffu;
 
 shared f16vec4 source_tile[tile_rows * kStride4];
-shared f16vec4 weight_tile[tile_columns * kStride4];
+shared f16vec4 weight_tile[kWeightRows * kWeightStride4];
 shared uint destination_first[tile_rows];  // of each pixel, in elements
 
 vec4 next_source[kSourceLoads];
@@ -87,11 +97,17 @@ void load(const Block block, uint r, uint s, uint first) {
   }
   [[unroll]] for (uint i = 0; i < kWeightLoads; ++i) {
     const uint item = local + i * gl_WorkGroupSize.x;
-    const uint lane = block.first_lane + item / kStep4, channel = first + item % kStep4 * 4u;
+    const uint row = item / kWeightRow4, inner = item % kWeightRow4 * 4u;
+#ifdef LOWTIDE_LANES_INNER
+    const uint lane = block.first_lane + inner, channel = first + row;
+    const uint at = channel * p.w_outer + lane;
+#else
+    const uint lane = block.first_lane + row, channel = first + inner;
+    const uint at = lane * p.w_outer + channel;
+#endif
     next_weight[i] = vec4(0.0);
-    if (item < tile_columns * kStep4 && lane < p.group_lanes && channel < p.group_reduced) {
-      next_weight[i] = w[(block.group * p.w_group + lane * p.w_lane + p.w_first + r * p.w_tap_row + s * p.w_tap_column +
-                          channel) / 4u];
+    if (row < kWeightRows && lane < p.group_lanes && channel < p.group_reduced) {
+      next_weight[i] = w[(block.group * p.w_group + p.w_first + r * p.w_tap_row + s * p.w_tap_column + at) / 4u];
     }
   }
 }
@@ -104,7 +120,8 @@ void store() {
   }
   [[unroll]] for (uint i = 0; i < kWeightLoads; ++i) {
     const uint item = gl_LocalInvocationID.x + i * gl_WorkGroupSize.x;
-    if (item < tile_columns * kStep4) weight_tile[item / kStep4 * kStride4 + item % kStep4] = f16vec4(next_weight[i]);
+    const uint row = item / kWeightRow4;
+    if (row < kWeightRows) weight_tile[row * kWeightStride4 + item % kWeightRow4] = f16vec4(next_weight[i]);
   }
 }
 
@@ -149,7 +166,12 @@ void main() {
       [[unroll]] for (uint j = 0; j < column_fragments; ++j) {
         OPERAND_B b;
         const uint column = first_column_of_subgroup() + j * matrix_n;
-        coopMatLoad(b, weight_tile, column * kStride4 + k / 4u, kStride4, gl_CooperativeMatrixLayoutColumnMajor);
+#ifdef LOWTIDE_LANES_INNER
+        coopMatLoad(b, weight_tile, k * kWeightStride4 + column / 4u, kWeightStride4, gl_CooperativeMatrixLayoutRowMajor);
+#else
+        coopMatLoad(b, weight_tile, column * kWeightStride4 + k / 4u, kWeightStride4,
+                    gl_CooperativeMatrixLayoutColumnMajor);
+#endif
         [[unroll]] for (uint i = 0; i < row_fragments; ++i) {
           sums[i * column_fragments + j] = coopMatMulAdd(a[i], b, sums[i * column_fragments + j]);
         }

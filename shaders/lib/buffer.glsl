@@ -15,6 +15,10 @@
 #define BUFFER_READ_WRITE(slot, element, name) \
   layout(set = 0, binding = slot, std430) buffer name##_buffer { element name[]; };
 
+// Likewise IN_PLACE: what one workgroup writes and another one of the same dispatch reads (lib/last_workgroup.glsl).
+#define BUFFER_EXCHANGE(slot, element, name) \
+  layout(set = 0, binding = slot, std430) coherent buffer name##_buffer { element name[]; };
+
 // The same binding seen with another element type, beside its main declaration: BUFFER_READ_VIEW(0, vec4, x4).
 // x4[i] covers x[4*i .. 4*i+3]; the buffer holds whole vec4s only where the element count is a multiple of 4, and
 // reading past its end is an error. Never write one element through both names in one dispatch.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of batch_norm: ranks 2 and 4, one and many blocks of rows, a mean that is large beside the deviation; the
-// running values, of steps that count and of one that does not; the fold with and without a scale that is known only on
-// the device.
+// Cases of batch_norm: ranks 2 and 4, one and many slices of rows, one and several columns of channels, a mean that is
+// large beside the deviation; the running values, of steps that count and of one that does not; the fold with and
+// without a scale that is known only on the device.
 #include "engine/ops/batch_norm/batch_norm.hpp"
 
 #include <fmt/format.h>
@@ -90,7 +90,7 @@ std::function<Result<CaseGraph>(graph::Graph&)> fold(uint32_t channels, bool has
 std::vector<OpCase> batch_norm_cases() {
   std::vector<OpCase> cases;
   for (const Shape& shape : {Shape{5, 1}, Shape{7, 6}, Shape{67, 36}, Shape{2, 5, 3, 4}, Shape{3, 11, 13, 5},
-                             Shape{2, 3, 5, 68}, Shape{5, 29, 31, 8}}) {
+                             Shape{2, 3, 5, 68}, Shape{5, 29, 31, 8}, Shape{2, 15, 20, 72}}) {
     cases.push_back({.name = "batch_norm/" + to_string(shape), .build = training(shape, normal(0.5, 2), false)});
     cases.push_back({.name = fmt::format("batch_norm/{}/running_values", to_string(shape)),
                      .build = training(shape, normal(0.5, 2), true),

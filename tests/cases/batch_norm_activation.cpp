@@ -112,6 +112,7 @@ std::vector<OpCase> batch_norm_activation_cases() {
         {many, {.activation = clip, .lo = -1, .hi = 1, .quantizer = signs, .window = 0.95f}, has_shortcut});
   }
   add("sum", {image, {}, true});
+  add("relu_levels2", {{2, 11, 20, 72}, {.activation = relu, .quantizer = unsigned_levels, .bits = 2}, true});
   return cases;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three dispatches each way: partial results of interleaved blocks of rows, one small pass that merges them, one pass
-// over the elements. No atomics, so every sum has one order.
+// Two dispatches each way: one that sums over the rows, one over the elements. Every sum has one order.
 #include "engine/ops/batch_norm/lower.hpp"
 
 #include "engine/ops/batch_norm/batch_norm.hpp"
@@ -15,8 +14,6 @@ using graph::Graph;
 using graph::LowerTarget;
 using graph::Node;
 
-constexpr uint32_t kChannelsPerGroup = 8;  // of the *_finish shaders
-
 shaders::BatchNormParams element_params(const Grid& grid, const Shape& shape) {
   return {.count = grid.count,
           .channels = grid.channels,
@@ -24,56 +21,60 @@ shaders::BatchNormParams element_params(const Grid& grid, const Shape& shape) {
           .inverse_rows = 1.0f / static_cast<float>(shape.row_count())};
 }
 
-shaders::BatchNormStatisticsParams statistics_params(const Node& node, const Shape& shape, uint32_t blocks) {
+shaders::BatchNormStatisticsParams statistics_params(const Node& node, const Shape& shape, uint32_t channels,
+                                                     uint32_t blocks) {
   const auto p = node.params<BatchNormOpParams>();
-  return {
-      .rows = narrow<uint32_t>(shape.row_count()), .channels = shape.last(), .blocks = blocks, .epsilon = p.epsilon};
+  return {.rows = narrow<uint32_t>(shape.row_count()), .channels = channels, .blocks = blocks, .epsilon = p.epsilon};
+}
+
+// Both ways: sets what the sums over rows need beside their inputs and outputs.
+template <class Kernel>
+void add_sums(Kernel kernel, const Node& node, const Shape& shape, const ColumnGrid& grid, DispatchList& out) {
+  static_assert(Kernel::local_size == ColumnGrid::kWidth);
+  kernel.partials = out.scratch(uint64_t{2} * grid.slices * shape.last() * 4);
+  kernel.counters = out.counters(grid.columns);
+  kernel.spec.column = grid.column;
+  out.add(kernel, statistics_params(node, shape, grid.channels, grid.blocks()), grid.groups);
 }
 
 void forward_statistics(const Node& node, const Shape& shape, DispatchList& out) {
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{2} * grid.blocks() * shape.last() * 4);
+  const ColumnGrid grid = column_grid(shape);
   const auto add = [&](auto kernel) {
     kernel.x = node.in(0);
-    kernel.partials = partials;
-    out.add(kernel, element_params(grid, shape), grid.groups);
+    kernel.mean = node.out(1);
+    kernel.inverse_std = node.out(2);
+    kernel.variance = node.out(3);
+    add_sums(kernel, node, shape, grid, out);
   };
   if (grid.is_vec4) {
-    add(kernels::batch_norm_forward_partials_vec4{});
+    add(kernels::batch_norm_forward_statistics_vec4{});
   } else {
-    add(kernels::batch_norm_forward_partials{});
+    add(kernels::batch_norm_forward_statistics{});
   }
-  out.add(
-      kernels::batch_norm_forward_finish{
-          .partials = partials, .mean = node.out(1), .inverse_std = node.out(2), .variance = node.out(3)},
-      statistics_params(node, shape, grid.blocks()), groups_for(shape.last(), kChannelsPerGroup));
 }
 
 void forward_statistics_naive(const Node& node, const Shape& shape, DispatchList& out) {
   const kernels::batch_norm_forward_statistics_naive kernel{
       .x = node.in(0), .mean = node.out(1), .inverse_std = node.out(2), .variance = node.out(3)};
-  out.add(kernel, statistics_params(node, shape, 1), groups_for(shape.last(), kernel.local_size));
+  out.add(kernel, statistics_params(node, shape, shape.last(), 1), groups_for(shape.last(), kernel.local_size));
 }
 
 void backward_sums(const Node& node, const Shape& shape, DispatchList& out) {
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{2} * grid.blocks() * shape.last() * 4);
+  const ColumnGrid grid = column_grid(shape);
   const auto add = [&](auto kernel) {
     kernel.x = node.in(0);
     kernel.dy = node.in(1);
     kernel.mean = node.in(3);
-    kernel.partials = partials;
-    out.add(kernel, element_params(grid, shape), grid.groups);
+    kernel.inverse_std = node.in(4);
+    kernel.dgamma = node.out(1);
+    kernel.dbeta = node.out(2);
+    add_sums(kernel, node, shape, grid, out);
   };
   if (grid.is_vec4) {
-    add(kernels::batch_norm_backward_weight_partials_vec4{});
+    add(kernels::batch_norm_backward_weight_vec4{});
   } else {
-    add(kernels::batch_norm_backward_weight_partials{});
+    add(kernels::batch_norm_backward_weight{});
   }
-  out.add(
-      kernels::batch_norm_backward_weight_finish{
-          .partials = partials, .inverse_std = node.in(4), .dgamma = node.out(1), .dbeta = node.out(2)},
-      statistics_params(node, shape, grid.blocks()), groups_for(shape.last(), kChannelsPerGroup));
 }
 
 void backward_sums_naive(const Node& node, const Shape& shape, DispatchList& out) {
@@ -83,7 +84,7 @@ void backward_sums_naive(const Node& node, const Shape& shape, DispatchList& out
                                                          .inverse_std = node.in(4),
                                                          .dgamma = node.out(1),
                                                          .dbeta = node.out(2)};
-  out.add(kernel, statistics_params(node, shape, 1), groups_for(shape.last(), kernel.local_size));
+  out.add(kernel, statistics_params(node, shape, shape.last(), 1), groups_for(shape.last(), kernel.local_size));
 }
 
 }  // namespace

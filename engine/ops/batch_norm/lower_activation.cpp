@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// batch_norm_activation: three dispatches each way, as batch_norm has them.
+// batch_norm_activation: two dispatches each way, as batch_norm has them.
 #include "engine/ops/batch_norm/activation.hpp"
 #include "engine/ops/batch_norm/lower.hpp"
 #include "engine/ops/grid.hpp"
@@ -14,8 +14,6 @@ using graph::Graph;
 using graph::LowerTarget;
 using graph::Node;
 
-constexpr uint32_t kChannelsPerGroup = 8;  // of the *_finish shaders
-
 shaders::BatchNormActivationParams params_of(const BatchNormActivationOpParams& op, const Grid& grid,
                                              const Shape& shape) {
   return {.count = grid.count,
@@ -28,8 +26,9 @@ shaders::BatchNormActivationParams params_of(const BatchNormActivationOpParams& 
           .window = op.window};
 }
 
-shaders::BatchNormStatisticsParams statistics_params(const Shape& shape, uint32_t blocks, float epsilon) {
-  return {.rows = narrow<uint32_t>(shape.row_count()), .channels = shape.last(), .blocks = blocks, .epsilon = epsilon};
+shaders::BatchNormStatisticsParams statistics_params(const Shape& shape, uint32_t channels, uint32_t blocks,
+                                                     float epsilon) {
+  return {.rows = narrow<uint32_t>(shape.row_count()), .channels = channels, .blocks = blocks, .epsilon = epsilon};
 }
 
 // Items of four elements, one to an invocation.
@@ -54,70 +53,61 @@ void add_forward_statistics(const Node& node, const Shape& shape, bool naive_onl
   const float epsilon = node.params<BatchNormActivationOpParams>().epsilon;
   if (naive_only) {
     const kernels::batch_norm_activation_forward_statistics_naive kernel{.x = node.in(0)};
-    add_statistics(kernel, node, statistics_params(shape, 1, epsilon), groups_for(shape.last(), kernel.local_size),
-                   out);
+    add_statistics(kernel, node, statistics_params(shape, shape.last(), 1, epsilon),
+                   groups_for(shape.last(), kernel.local_size), out);
     return;
   }
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{2} * grid.blocks() * shape.last() * 4);
-  out.add(kernels::batch_norm_forward_partials_vec4{.x = node.in(0), .partials = partials},
-          shaders::BatchNormParams{.count = grid.count,
-                                   .channels = grid.channels,
-                                   .stride = grid.stride,
-                                   .inverse_rows = 1.0f / static_cast<float>(shape.row_count())},
-          grid.groups);
-  add_statistics(kernels::batch_norm_activation_forward_finish{.partials = partials}, node,
-                 statistics_params(shape, grid.blocks(), epsilon), groups_for(shape.last(), kChannelsPerGroup), out);
+  const ColumnGrid grid = column_grid(shape);
+  kernels::batch_norm_activation_forward_statistics kernel{.x = node.in(0)};
+  kernel.partials = out.scratch(uint64_t{2} * grid.slices * shape.last() * 4);
+  kernel.counters = out.counters(grid.columns);
+  kernel.spec.column = grid.column;
+  add_statistics(kernel, node, statistics_params(shape, grid.channels, grid.blocks(), epsilon), grid.groups, out);
 }
 
-// What both passes of backward read.
-struct Gradients {
-  ValueId dvalue, dlevels;
-};
-
-Gradients gradients_of(const Node& node, const BatchNormActivationBackwardOpParams& op) {
-  const ValueId first = node.in(3);
-  return {first, op.has_dlevels != 0 ? node.in(3 + op.has_dvalue) : first};
-}
-
+// What all passes of backward read. `has_ds`: the first pass writes ds, the last one reads it.
 template <class Kernel>
-void set_backward(Kernel& kernel, const Node& node, const BatchNormActivationBackwardOpParams& op) {
-  const Gradients gradients = gradients_of(node, op);
+void add_backward(Kernel kernel, const Node& node, const Shape& shape, bool has_ds, const Grid& grid,
+                  DispatchList& out) {
+  const auto op = node.params<BatchNormActivationBackwardOpParams>();
   kernel.x = node.in(0);
   kernel.coefficients = node.in(1);
   kernel.codes = node.in(2);
-  kernel.dvalue = gradients.dvalue;
-  kernel.dlevels = gradients.dlevels;
   kernel.spec.activation = static_cast<uint32_t>(op.forward.activation);
   kernel.spec.quantizer = static_cast<uint32_t>(op.forward.quantizer);
   kernel.spec.has_dvalue = op.has_dvalue;
   kernel.spec.has_dlevels = op.has_dlevels;
-  kernel.spec.has_shortcut = op.has_shortcut;
+  kernel.spec.has_ds = has_ds ? 1 : 0;
+  out.add(kernel, params_of(op.forward, grid, shape), grid.groups);
 }
 
-void add_backward_sums(const Node& node, const Shape& shape, bool naive_only, DispatchList& out) {
+ValueId dvalue_of(const Node& node) {
+  return node.in(3);
+}
+ValueId dlevels_of(const Node& node) {
   const auto op = node.params<BatchNormActivationBackwardOpParams>();
-  const auto add = [&](auto kernel, const Grid& grid) {
-    set_backward(kernel, node, op);
-    out.add(kernel, params_of(op.forward, grid, shape), grid.groups);
-  };
-  if (naive_only) {
-    kernels::batch_norm_activation_backward_weight_naive kernel{.dgamma = node.out(1), .dbeta = node.out(2)};
-    kernel.ds = op.has_shortcut != 0 ? node.out(3) : node.out(1);
-    Grid grid = naive_words(shape);
-    grid.groups = groups_for(grid.channels, kernel.local_size);
-    add(kernel, grid);
-    return;
-  }
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{2} * grid.blocks() * shape.last() * 4);
-  kernels::batch_norm_activation_backward_weight_partials kernel{.partials = partials};
-  kernel.ds = op.has_shortcut != 0 ? node.out(3) : partials;
-  add(kernel, grid);
-  out.add(
-      kernels::batch_norm_activation_backward_weight_finish{
-          .partials = partials, .coefficients = node.in(1), .dgamma = node.out(1), .dbeta = node.out(2)},
-      statistics_params(shape, grid.blocks(), op.forward.epsilon), groups_for(shape.last(), kChannelsPerGroup));
+  return op.has_dlevels != 0 ? node.in(3 + op.has_dvalue) : node.in(3);
+}
+
+void backward_naive(const Node& node, const Shape& shape, DispatchList& out) {
+  const bool has_shortcut = node.params<BatchNormActivationBackwardOpParams>().has_shortcut != 0;
+  const ValueId dvalue = dvalue_of(node), dlevels = dlevels_of(node);
+  const kernels::batch_norm_activation_backward_weight_naive sums{.dvalue = dvalue,
+                                                                  .dlevels = dlevels,
+                                                                  .dgamma = node.out(1),
+                                                                  .dbeta = node.out(2),
+                                                                  .ds = has_shortcut ? node.out(3) : node.out(1)};
+  Grid grid = naive_words(shape);
+  const Groups all = grid.groups;
+  grid.groups = groups_for(grid.channels, sums.local_size);
+  add_backward(sums, node, shape, has_shortcut, grid, out);
+  grid.groups = all;
+  const kernels::batch_norm_activation_backward_input_naive last{.dvalue = has_shortcut ? node.out(3) : dvalue,
+                                                                 .dlevels = has_shortcut ? node.out(3) : dlevels,
+                                                                 .dgamma = node.out(1),
+                                                                 .dbeta = node.out(2),
+                                                                 .dx = node.out(0)};
+  add_backward(last, node, shape, has_shortcut, grid, out);
 }
 
 }  // namespace
@@ -150,22 +140,30 @@ Result<void> forward_activation(const Node& node, const Graph& graph, const Lowe
 
 Result<void> backward_activation(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Shape& shape = graph.desc(node.in(0)).shape;
-  const auto op = node.params<BatchNormActivationBackwardOpParams>();
-  add_backward_sums(node, shape, target.naive_only, out);
-  const Grid grid = target.naive_only ? naive_words(shape) : channel_grid(shape, target.caps);
-  const auto add = [&](auto kernel) {
-    set_backward(kernel, node, op);
-    if (op.has_shortcut != 0) kernel.dvalue = kernel.dlevels = node.out(3);
-    kernel.dgamma = node.out(1);
-    kernel.dbeta = node.out(2);
-    kernel.dx = node.out(0);
-    out.add(kernel, params_of(op.forward, grid, shape), grid.groups);
-  };
   if (target.naive_only) {
-    add(kernels::batch_norm_activation_backward_input_naive{});
-  } else {
-    add(kernels::batch_norm_activation_backward_input{});
+    backward_naive(node, shape, out);
+    return {};
   }
+  const auto op = node.params<BatchNormActivationBackwardOpParams>();
+  // Where two gradients meet, ds is less to read again than both of them and the codes.
+  const bool has_ds = op.has_shortcut != 0 || (op.has_dvalue != 0 && op.has_dlevels != 0);
+  const ColumnGrid columns = column_grid(shape);
+  kernels::batch_norm_activation_backward_weight sums{.dvalue = dvalue_of(node), .dlevels = dlevels_of(node)};
+  sums.partials = out.scratch((uint64_t{2} + 2 * columns.slices) * shape.last() * 4);
+  sums.counters = out.counters(columns.columns);
+  sums.ds = op.has_shortcut != 0 ? node.out(3) : has_ds ? out.scratch(shape.element_count() * 4) : sums.partials;
+  sums.spec.column = columns.column;
+  Grid grid = channel_grid(shape, target.caps);
+  const Grid last_grid = grid;
+  grid.stride = columns.blocks() * columns.channels;
+  grid.groups = columns.groups;
+  add_backward(sums, node, shape, has_ds, grid, out);
+  const kernels::batch_norm_activation_backward_input last{.gradient = has_ds ? sums.ds : node.in(3),
+                                                           .sums = sums.partials,
+                                                           .dgamma = node.out(1),
+                                                           .dbeta = node.out(2),
+                                                           .dx = node.out(0)};
+  add_backward(last, node, shape, has_ds, last_grid, out);
   return {};
 }
 

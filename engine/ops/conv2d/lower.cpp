@@ -49,13 +49,17 @@ void add_gather(Kernel kernel, shaders::Conv2dTileParams params, const GatherWor
   out.add(kernel, params, groups_for(workgroups, 1));
 }
 
-// Everything that both tuned forms of backward_weight share: `workgroups` for each slice, then the sum of the slices.
+// Everything that both tuned forms of backward_weight share: `workgroups` for each slice, `sums` of a lane.
 template <class Kernel>
-void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uint32_t slices, DispatchList& out) {
+void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uint32_t slices, uint32_t sums,
+                const DeviceCaps& caps, DispatchList& out) {
   const Conv2dParams& p = g.params;
   const ValueId dw = kernel.dw;
-  const SliceTarget target = slice_target(g, dw, slices, out);
+  const SliceTarget target = summing_target(g, dw, slices, workgroups, sums, caps, out);
   kernel.dw = target.dw;
+  kernel.partials = target.partials;
+  kernel.counters = target.counters;
+  kernel.spec.sums_slices = target.sums_slices ? 1 : 0;
   const shaders::Conv2dBackwardWeightParams params = {.images = g.n,
                                                       .x_height = g.h,
                                                       .dy_height = g.oh,
@@ -70,36 +74,13 @@ void add_sliced(Kernel kernel, const Conv2dGeometry& g, uint64_t workgroups, uin
                                                       .workgroups = narrow<uint32_t>(workgroups * slices),
                                                       .scale = target.scale};
   out.add(kernel, params, groups_for(params.workgroups, 1));
-  add_slice_sum(g, kernel.dw, dw, slices, out);
+  if (!target.sums_slices) add_slice_sum(g, kernel.dw, dw, slices, out);
 }
 
 }  // namespace
 
-ValueId add_transposed_weight(const Conv2dGeometry& g, ValueId w, DispatchList& out) {
-  const ValueId transposed = out.scratch(g.w_count() * 4);
-  const kernels::conv2d_forward_transpose kernel{.w = w, .wt = transposed};
-  out.add(
-      kernel,
-      shaders::Conv2dTransposeParams{
-          .group_c = g.group_c(), .group_k = g.group_k(), .taps = g.r * g.s, .count = narrow<uint32_t>(g.w_count())},
-      groups_for(g.w_count(), kernel.local_size));
-  return transposed;
-}
-
 WeightWork weight_work(const Conv2dGeometry& g) {
   return {g.n, g.h, g.w, g.oh, g.ow, g.params.stride_w, g.params.groups, g.group_c(), g.group_k(), g.r, g.s};
-}
-
-SliceTarget slice_target(const Conv2dGeometry& g, ValueId dw, uint32_t slices, DispatchList& out) {
-  if (slices == 1) return {dw, g.params.output_scale};
-  return {out.scratch(g.w_count() * slices * 4), 1.0f};
-}
-
-void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out) {
-  if (slices == 1) return;
-  const kernels::conv2d_backward_weight_sum sum{.partial = partial, .dw = dw};
-  out.add(sum, shaders::Conv2dSumParams{narrow<uint32_t>(g.w_count()), slices, g.params.output_scale},
-          groups_for(g.w_count(), sum.local_size));
 }
 
 bool tuned_pays(const Conv2dGeometry& g, const DeviceCaps& caps) {
@@ -229,7 +210,7 @@ void lower_tuned_backward_weight(const Conv2dGeometry& geometry, ValueId x, Valu
                    .dilation = static_cast<int32_t>(p.dilation_w),
                    .pad = static_cast<int32_t>(p.pad_w),
                    .group_k = g.group_k()};
-    add_sliced(kernel, g, workgroups, tile.slices, out);
+    add_sliced(kernel, g, workgroups, tile.slices, tile.out * g.s, caps, out);
   };
   if (g.has_codes) {
     add(kernels::conv2d_backward_weight_codes{});
@@ -257,7 +238,7 @@ void lower_narrow_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy
                  .group_k = g.group_k(),
                  .group_c = g.group_c()};
   const uint64_t workgroups = uint64_t{p.groups} * ceil_div(g.group_k(), tile.lanes) * ceil_div(g.r, tile.rows);
-  add_sliced(kernel, g, workgroups, tile.slices, out);
+  add_sliced(kernel, g, workgroups, tile.slices, tile.rows * g.s * g.group_c(), caps, out);
 }
 
 namespace {

@@ -29,12 +29,18 @@ inline int32_t negative(uint32_t value) {
 }
 
 // Where the first dispatch of a backward_weight of `slices` writes, and what it multiplies by: one slice is dw itself,
-// several are partial sums in scratch memory, which add_slice_sum reads.
+// several are partial sums in scratch memory, which add_slice_sum reads, or which the kernel itself adds
+// (shaders/conv2d/slices.glsl).
 struct SliceTarget {
   ValueId dw;
   float scale;
+  bool sums_slices = false;
+  ValueId partials = {}, counters = {};  // dw where the kernel does not use them
 };
 SliceTarget slice_target(const Conv2dGeometry& g, ValueId dw, uint32_t slices, DispatchList& out);
+// Of kernels that can add the slices: `tiles` workgroups to a slice, each lane with `sums` elements of dw.
+SliceTarget summing_target(const Conv2dGeometry& g, ValueId dw, uint32_t slices, uint64_t tiles, uint64_t sums,
+                           const DeviceCaps& caps, DispatchList& out);
 // The second dispatch of backward_weight: dw from the partial sums of its slices, which hold output_scale out. None
 // where there is one slice, which is dw.
 void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_t slices, DispatchList& out);

@@ -54,15 +54,14 @@ ParityAxis parity_axis(uint32_t extent, uint32_t parity, uint32_t kernel, uint32
   return axis;
 }
 
-void add_gather(shaders::Conv2dMatrixParams params, ValueId source, ValueId w, ValueId destination,
-                const DeviceCaps& caps, DispatchList& out) {
+template <class Kernel>
+void add_gather(Kernel kernel, shaders::Conv2dMatrixParams params, const DeviceCaps& caps, DispatchList& out) {
   const uint64_t pixels = uint64_t{params.images} * params.grid_height * params.grid_width;
   const uint64_t reduced = uint64_t{params.tap_rows} * params.tap_columns * params.group_reduced;
   const MatrixTile tile = choose_matrix_tile({pixels * params.groups, params.group_lanes, reduced}, caps);
   const uint64_t workgroups =
       ceil_div(pixels, uint64_t{tile.rows}) * params.groups * ceil_div(params.group_lanes, tile.columns);
   params.workgroups = narrow<uint32_t>(workgroups);
-  kernels::conv2d_forward_matrix kernel{.source = source, .w = w, .destination = destination};
   set_tile(kernel, tile, caps.matrix_f16);
   out.add(kernel, params, groups_for(workgroups, 1));
 }
@@ -101,22 +100,21 @@ void lower_matrix_forward(const Conv2dGeometry& g, ValueId x, ValueId w, ValueId
   params.column_numerator = static_cast<int32_t>(p.stride_w);
   params.column_step = static_cast<int32_t>(p.dilation_w);
   params.column_offset = negative(p.pad_w);
-  params.w_lane = g.r * g.s * g.group_c();
-  params.w_group = g.group_k() * params.w_lane;
+  params.w_outer = g.r * g.s * g.group_c();
+  params.w_group = g.group_k() * params.w_outer;
   params.w_tap_column = g.group_c();
   params.w_tap_row = g.s * g.group_c();
   params.destination_column = g.k;
   params.destination_row = g.ow * g.k;
   params.destination_image = g.oh * g.ow * g.k;
   params.scale = p.output_scale;
-  add_gather(params, x, w, y, caps, out);
+  add_gather(kernels::conv2d_forward_matrix{.source = x, .w = w, .destination = y}, params, caps, out);
 }
 
 void lower_matrix_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps& caps,
                                  DispatchList& out) {
   const Conv2dParams& p = g.params;
-  const ValueId transposed = add_transposed_weight(g, w, out);
-  const uint32_t w_tap = g.group_c() * g.group_k();
+  const uint32_t taps = g.r * g.s, w_tap = g.group_c();
   for (uint32_t row = 0; row < p.stride_h; ++row) {
     const ParityAxis rows = parity_axis(g.h, row, g.r, p.stride_h, p.pad_h, p.dilation_h);
     for (uint32_t column = 0; column < p.stride_w; ++column) {
@@ -140,8 +138,8 @@ void lower_matrix_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy,
       params.column_step = columns.step;
       params.column_offset = columns.offset;
       params.w_first = (rows.first_tap * g.s + columns.first_tap) * w_tap;
-      params.w_group = g.r * g.s * w_tap;
-      params.w_lane = g.group_k();
+      params.w_group = g.group_k() * taps * g.group_c();
+      params.w_outer = taps * g.group_c();
       params.w_tap_row = rows.tap_stride * g.s * w_tap;
       params.w_tap_column = columns.tap_stride * w_tap;
       params.destination_first = (row * g.w + column) * g.c;
@@ -149,7 +147,7 @@ void lower_matrix_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy,
       params.destination_row = p.stride_h * g.w * g.c;
       params.destination_column = p.stride_w * g.c;
       params.scale = p.output_scale;
-      add_gather(params, dy, transposed, dx, caps, out);
+      add_gather(kernels::conv2d_backward_input_matrix{.source = dy, .w = w, .destination = dx}, params, caps, out);
     }
   }
 }
@@ -164,9 +162,12 @@ void lower_matrix_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy
   const uint32_t wanted = choose_matrix_slices(pixels, tiles, tile);
   const uint32_t slice_pixels = round_up(narrow<uint32_t>(ceil_div(pixels, uint64_t{wanted})), tile.step);
   const uint32_t slices = narrow<uint32_t>(ceil_div(pixels, uint64_t{slice_pixels}));
-  const SliceTarget target = slice_target(g, dw, slices, out);
-  kernels::conv2d_backward_weight_matrix kernel{.x = x, .dy = dy, .dw = target.dw};
+  const uint64_t sums = ceil_div(uint64_t{tile.rows} * tile.columns, tile.width);
+  const SliceTarget target = summing_target(g, dw, slices, tiles, sums, caps, out);
+  kernels::conv2d_backward_weight_matrix kernel{
+      .x = x, .dy = dy, .dw = target.dw, .partials = target.partials, .counters = target.counters};
   set_tile(kernel, tile, caps.matrix_f16);
+  kernel.spec.sums_slices = target.sums_slices ? 1 : 0;
   const shaders::Conv2dMatrixWeightParams params = {.images = g.n,
                                                     .x_height = g.h,
                                                     .x_width = g.w,
@@ -184,11 +185,12 @@ void lower_matrix_backward_weight(const Conv2dGeometry& g, ValueId x, ValueId dy
                                                     .pad_h = p.pad_h,
                                                     .pad_w = p.pad_w,
                                                     .slice_pixels = slice_pixels,
+                                                    .slices = slices,
                                                     .slice_words = narrow<uint32_t>(g.w_count()),
                                                     .workgroups = narrow<uint32_t>(tiles * slices),
                                                     .scale = target.scale};
   out.add(kernel, params, groups_for(params.workgroups, 1));
-  add_slice_sum(g, kernel.dw, dw, slices, out);
+  if (!target.sums_slices) add_slice_sum(g, kernel.dw, dw, slices, out);
 }
 
 }  // namespace lowtide::ops

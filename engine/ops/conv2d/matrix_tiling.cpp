@@ -23,8 +23,10 @@ constexpr uint64_t kFullDevice = 128;  // workgroups that a large device runs at
 
 uint64_t shared_bytes(const MatrixTile& tile, const MatrixShape& matrix, bool is_weight) {
   const uint64_t pad = 8;  // elements of f16, per row
-  const uint64_t operands = is_weight ? uint64_t{tile.step} * (tile.rows + tile.columns + 2 * pad)
-                                      : uint64_t{tile.rows + tile.columns} * (tile.step + pad);
+  // Rows of w's tile are lanes or, in backward_input, reduced channels.
+  const uint64_t weights = std::max(tile.columns * (tile.step + pad), tile.step * (tile.columns + pad));
+  const uint64_t operands =
+      is_weight ? uint64_t{tile.step} * (tile.rows + tile.columns + 2 * pad) : tile.rows * (tile.step + pad) + weights;
   const uint64_t staged = uint64_t{tile.subgroup_rows} * tile.subgroup_columns * matrix.m * matrix.n;
   return 2 * operands + 4 * staged + (is_weight ? 0 : 4 * uint64_t{tile.rows});
 }

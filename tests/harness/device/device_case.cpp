@@ -71,6 +71,51 @@ Result<void> clear_arenas(runtime::Executor& executor, const graph::Graph& graph
   return {};
 }
 
+Result<bool> counters_are_zero(runtime::Executor& executor) {
+  const std::vector<plan::Placement>& placements = executor.program().placements;
+  for (size_t i = 0; i < placements.size(); ++i) {
+    if (placements[i].arena != plan::Arena::counter || placements[i].bytes == 0) continue;
+    std::vector<std::byte> bytes(placements[i].bytes);
+    LOWTIDE_TRY_VOID(executor.read(ValueId(static_cast<uint32_t>(i)), bytes));
+    if (std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b != std::byte{0}; })) return false;
+  }
+  return true;
+}
+
+// Outputs and gradients of the step that the slot holds.
+Result<void> fetch_elements(const DifferentiatedCase& built, runtime::Executor& executor, uint32_t slot,
+                            DeviceRun& run) {
+  const graph::Graph& graph = *built.graph;
+  const auto fetch = [&](ValueId id) -> Result<void> {
+    if (!id.is_valid()) return {};
+    std::vector<std::byte> bytes(executor.program().placement(id).bytes);
+    if (graph.value(graph.storage_of(id)).role == Role::metric) {
+      const auto output = executor.output(slot, graph.storage_of(id));
+      bytes.assign(output.begin(), output.end());
+    } else {
+      LOWTIDE_TRY_VOID(executor.read(id, bytes));
+    }
+    run.elements[id.index] = elements_of(graph.desc(id), bytes);
+    return {};
+  };
+  for (const ValueId id : built.outputs) LOWTIDE_TRY_VOID(fetch(id));
+  for (const ValueId id : built.input_gradients) LOWTIDE_TRY_VOID(fetch(id));
+  return {};
+}
+
+Result<void> repeat(const DifferentiatedCase& built, runtime::Executor& executor, uint32_t repetitions,
+                    DeviceRun& run) {
+  for (uint32_t i = 0; i < repetitions; ++i) {
+    LOWTIDE_TRY(const uint32_t slot, executor.acquire());
+    LOWTIDE_TRY(const runtime::Ticket ticket, executor.submit(slot));
+    LOWTIDE_TRY_VOID(executor.wait(ticket));
+    DeviceRun again;
+    LOWTIDE_TRY_VOID(fetch_elements(built, executor, slot, again));
+    run.other_bits += again.elements == run.elements ? 0 : 1;
+  }
+  return {};
+}
+
 std::unique_ptr<runtime::Context> opened;  // test_context()
 
 // The device is closed when the last test has ended, not by a static destructor: the validation layer has statics of
@@ -100,7 +145,7 @@ runtime::Context& test_context() {
 }
 
 Result<DeviceRun> run_on_device(const DifferentiatedCase& built, const graph::LowerTarget& target,
-                                runtime::KernelForm form) {
+                                runtime::KernelForm form, uint32_t repetitions) {
   runtime::Context& context = test_context();
   const graph::Graph& graph = *built.graph;
   LOWTIDE_TRY(plan::Program program, plan::make_program(graph, target));
@@ -124,20 +169,10 @@ Result<DeviceRun> run_on_device(const DifferentiatedCase& built, const graph::Lo
   LOWTIDE_TRY(const runtime::Ticket ticket, executor->submit(slot));
   LOWTIDE_TRY_VOID(executor->wait(ticket));
   DeviceRun run;
-  const auto fetch = [&](ValueId id) -> Result<void> {
-    if (!id.is_valid()) return {};
-    std::vector<std::byte> bytes(executor->program().placement(id).bytes);
-    if (graph.value(graph.storage_of(id)).role == Role::metric) {
-      const auto output = executor->output(slot, graph.storage_of(id));
-      bytes.assign(output.begin(), output.end());
-    } else {
-      LOWTIDE_TRY_VOID(executor->read(id, bytes));
-    }
-    run.elements[id.index] = elements_of(graph.desc(id), bytes);
-    return {};
-  };
-  for (const ValueId id : built.outputs) LOWTIDE_TRY_VOID(fetch(id));
-  for (const ValueId id : built.input_gradients) LOWTIDE_TRY_VOID(fetch(id));
+  LOWTIDE_TRY_VOID(fetch_elements(built, *executor, slot, run));
+  run.has_counters = executor->program().arena_bytes[static_cast<size_t>(plan::Arena::counter)] > 0;
+  if (run.has_counters) LOWTIDE_TRY_VOID(repeat(built, *executor, repetitions, run));
+  LOWTIDE_TRY(run.counters_are_zero, counters_are_zero(*executor));
   LOWTIDE_TRY(run.guards_are_intact, guards_hold(*executor, guards));
   return run;
 }
