@@ -7,14 +7,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/base/ints.hpp"
 #include "engine/graph/op_info.hpp"
-#include "engine/ops/packed_conv2d/packed_conv2d.hpp"
+#include "engine/ops/packed_linear/packed_linear.hpp"
 
 namespace lowtide::model {
 namespace {
-
-constexpr uint32_t kWordBits = 32;
 
 template <class Word>
 Word word_at(std::span<const std::byte> bytes, size_t index) {
@@ -33,26 +30,35 @@ Result<void> check_finite(const StoredTensor& tensor) {
   return {};
 }
 
-// Input channels of one group of a packed layer; 0: the node is none.
-uint32_t group_channels(const graph::Graph& graph, const graph::Node& node) {
-  const bool is_conv = node.op->name == "packed_conv2d";
-  if (!is_conv && node.op->name != "packed_linear") return 0;
-  const Shape& x = graph.desc(node.in(0)).shape;
-  const uint32_t groups = is_conv ? node.params<ops::PackedConv2dOpParams>().groups : 1;
-  return x[x.rank() - 1] / groups;
+// The stream of tails ends with its last bit.
+Result<void> check_tail_bits(const StoredTensor& weights, const quant::PackedWeightExtents& e) {
+  const uint64_t used = e.stream_bits() % quant::kWordBits;
+  if (used == 0 || word_at<uint32_t>(weights.bytes, e.words() - 1) >> used == 0) return {};
+  return fail(ErrorCode::format,
+              fmt::format("the weights '{}' have bits behind the last of their {} filters of {} bits "
+                          "in {} planes",
+                          weights.name, e.k, e.run_bits(), e.bits));
 }
 
-// Weights u32 [taps, c_words, planes, k]: the last word of a tap holds channels from kWordBits * (c_words - 1) on.
-Result<void> check_tail_bits(const StoredTensor& weights, uint32_t channels) {
-  const Shape& shape = weights.desc.shape;
-  const uint32_t used = channels % kWordBits;
-  if (used == 0) return {};
-  const size_t row = size_t{shape[2]} * shape[3], tap = shape[1] * row;
-  for (size_t first = tap - row; first < shape[0] * tap; first += tap) {
-    for (size_t i = 0; i < row; ++i) {
-      if (word_at<uint32_t>(weights.bytes, first + i) >> used == 0) continue;
-      return fail(ErrorCode::format, fmt::format("the weights '{}' have bits behind the last of their {} channels",
-                                                 weights.name, channels));
+// A shift code of zero has no sign: every level has one code.
+Result<void> check_shift_codes(const StoredTensor& weights, const quant::PackedWeightExtents& e) {
+  const auto refuse = [&](uint32_t channel) {
+    return fail(ErrorCode::format,
+                fmt::format("the weights '{}' of channel {} hold a zero with a sign, which no shift code is",
+                            weights.name, channel));
+  };
+  const auto word = [&](uint32_t bit, uint32_t plane, uint32_t channel) {
+    const auto at = e.place(bit, plane, channel);
+    return word_at<uint32_t>(weights.bytes, at.word) >> at.bit;
+  };
+  // Whole words of 32 codes, then the tails code by code.
+  const uint32_t full_bits = e.full_words() * quant::kWordBits;
+  for (uint32_t bit = 0; bit < e.run_bits(); bit += bit < full_bits ? quant::kWordBits : 1) {
+    for (uint32_t channel = 0; channel < e.k; ++channel) {
+      uint32_t is_non_zero = 0;
+      for (uint32_t plane = 0; plane + 1 < e.bits; ++plane) is_non_zero |= word(bit, plane, channel);
+      const uint32_t zeros_with_sign = word(bit, e.bits - 1, channel) & ~is_non_zero;
+      if ((bit < full_bits ? zeros_with_sign : zeros_with_sign & 1u) != 0) return refuse(channel);
     }
   }
   return {};
@@ -63,12 +69,11 @@ Result<void> check_tail_bits(const StoredTensor& weights, uint32_t channels) {
 Result<void> check_contents(const graph::Graph& graph, const PackedModel& model) {
   for (const StoredTensor& tensor : model.file().tensors()) LOWTIDE_TRY_VOID(check_finite(tensor));
   for (const graph::Node& node : graph.nodes()) {
-    const uint32_t channels = group_channels(graph, node);
-    if (channels == 0) continue;
-    const StoredTensor* weights = model.file().find(graph.value(node.in(1)).name);
-    if (weights != nullptr && weights->desc == graph.desc(node.in(1))) {
-      LOWTIDE_TRY_VOID(check_tail_bits(*weights, channels));
-    }
+    const auto extents = ops::packed_weights(node, graph);
+    const StoredTensor* weights = extents ? model.file().find(graph.value(node.in(1)).name) : nullptr;
+    if (weights == nullptr || weights->desc != graph.desc(node.in(1))) continue;
+    LOWTIDE_TRY_VOID(check_tail_bits(*weights, *extents));
+    if (extents->kind == quant::WeightKind::shift) LOWTIDE_TRY_VOID(check_shift_codes(*weights, *extents));
   }
   return {};
 }

@@ -9,8 +9,8 @@
 
 namespace lowtide::model {
 
-// f32 constants are finite, and bits behind the last channel of packed weights are zero. Errors: format, naming the
-// constant and the place in it.
+// f32 constants are finite, bits behind the last of packed weights are zero, and so is the sign of a shift code of
+// zero. Errors: format, naming the constant and the place in it.
 Result<void> check_contents(const graph::Graph& graph, const PackedModel& model);
 
 // Every tensor starts at a multiple of kTensorAlignment bytes of the file.

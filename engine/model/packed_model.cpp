@@ -101,36 +101,6 @@ std::optional<ops::PackedConv2dOpParams> packed_layer(const graph::Node& node) {
   return std::nullopt;
 }
 
-// A shift code of zero has no sign: every level has one code.
-Result<void> check_shift_weights(const Graph& graph, const PackedModel& model) {
-  for (const graph::Node& node : graph.nodes()) {
-    const auto layer = packed_layer(node);
-    if (!layer || layer->weight != quant::WeightKind::shift) continue;
-    const graph::Value& value = graph.value(node.in(1));
-    if (value.role != Role::constant) continue;
-    const std::span<const std::byte> bytes = model.constant(value.name);
-    const Shape& shape = value.desc.shape;
-    const size_t planes = shape[2], channels = shape[3];
-    const auto word = [&](size_t at) {
-      uint32_t out = 0;
-      std::memcpy(&out, bytes.data() + at * sizeof out, sizeof out);
-      return out;
-    };
-    for (size_t row = 0; row < size_t{shape[0]} * shape[1]; ++row) {
-      for (size_t channel = 0; channel < channels; ++channel) {
-        const size_t first = row * planes * channels + channel;
-        uint32_t is_non_zero = 0;
-        for (size_t plane = 0; plane + 1 < planes; ++plane) is_non_zero |= word(first + plane * channels);
-        if ((word(first + (planes - 1) * channels) & ~is_non_zero) == 0) continue;
-        return fail(ErrorCode::format,
-                    fmt::format("the weights '{}' of channel {} hold a zero with a sign, which no shift code is",
-                                value.name, channel));
-      }
-    }
-  }
-  return {};
-}
-
 // Threshold tables i32 [levels, k]: row 0 is a direction, the rows below ascend, so that a rank counts the reached
 // ones.
 Result<void> check_thresholds(const Graph& graph, const PackedModel& model) {
@@ -264,7 +234,6 @@ Result<PackedModel> PackedModel::check(Safetensors container, std::string_view s
   model.coded_ = decode_graph(model.graph_text_, 1)->coded;
   auto constants = check_constants(graph, model.coded_, *model.file_);
   if (constants) constants = check_thresholds(graph, model);
-  if (constants) constants = check_shift_weights(graph, model);
   if (constants) constants = check_codes(graph, model);
   if (constants) constants = check_contents(graph, model);
   if (constants) constants = check_alignment(*model.file_);

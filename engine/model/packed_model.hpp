@@ -20,7 +20,7 @@
 
 namespace lowtide::model {
 
-inline constexpr uint32_t kFormatVersion = 3;
+inline constexpr uint32_t kFormatVersion = 4;
 inline constexpr std::string_view kInputName = "images";   // the graph's only input, f32 [n, height, width, channels]
 inline constexpr std::string_view kOutputName = "logits";  // its only output, f32 [n, classes]
 

@@ -7,8 +7,14 @@
 namespace lowtide::quant {
 namespace {
 
-size_t weight_word(const PackedWeightExtents& e, uint32_t tap, uint32_t word, uint32_t plane, uint32_t channel) {
-  return ((size_t{tap} * e.c_words() + word) * e.bits + plane) * e.k + channel;
+// The code that bit `bit` of a filter's runs belongs to.
+uint32_t code_at(std::span<const uint32_t> words, const PackedWeightExtents& e, uint32_t channel, uint32_t bit) {
+  uint32_t code = 0;
+  for (uint32_t plane = 0; plane < e.bits; ++plane) {
+    const PackedWeightExtents::Place at = e.place(bit, plane, channel);
+    code |= ((words[at.word] >> at.bit) & 1u) << plane;
+  }
+  return code;
 }
 
 }  // namespace
@@ -54,16 +60,16 @@ std::vector<uint32_t> pack_weights(std::span<const float> levels, const PackedWe
   LOWTIDE_CHECK(levels.size() == size_t{e.k} * e.taps * e.c, "levels must be [k, taps, c]");
   const auto highest = static_cast<float>(max_level(e.kind, e.bits));
   std::vector<uint32_t> words(e.words());
+  size_t i = 0;
   for (uint32_t channel = 0; channel < e.k; ++channel) {
-    for (uint32_t tap = 0; tap < e.taps; ++tap) {
-      for (uint32_t c = 0; c < e.c; ++c) {
-        const float level = levels[(size_t{channel} * e.taps + tap) * e.c + c];
-        LOWTIDE_CHECK(level >= -highest && level <= highest, "a weight level is out of range");
-        const uint32_t code = weight_code(level, e.bits, e.kind);
-        LOWTIDE_CHECK(weight_level(code, e.bits, e.kind) == level, "a weight level is not one of its kind");
-        for (uint32_t plane = 0; plane < e.bits; ++plane) {
-          words[weight_word(e, tap, c / kWordBits, plane, channel)] |= ((code >> plane) & 1u) << (c % kWordBits);
-        }
+    for (uint32_t bit = 0; bit < e.run_bits(); ++bit) {
+      const float level = levels[i++];
+      LOWTIDE_CHECK(level >= -highest && level <= highest, "a weight level is out of range");
+      const uint32_t code = weight_code(level, e.bits, e.kind);
+      LOWTIDE_CHECK(weight_level(code, e.bits, e.kind) == level, "a weight level is not one of its kind");
+      for (uint32_t plane = 0; plane < e.bits; ++plane) {
+        const PackedWeightExtents::Place at = e.place(bit, plane, channel);
+        words[at.word] |= ((code >> plane) & 1u) << at.bit;
       }
     }
   }
@@ -72,17 +78,12 @@ std::vector<uint32_t> pack_weights(std::span<const float> levels, const PackedWe
 
 std::vector<float> unpack_weights(std::span<const uint32_t> words, const PackedWeightExtents& e) {
   LOWTIDE_CHECK(has_bits(e.kind, e.bits), "weights of that kind do not have so many planes");
-  LOWTIDE_CHECK(words.size() == e.words(), "words must be [taps, c_words, planes, k]");
-  std::vector<float> levels(size_t{e.k} * e.taps * e.c);
+  LOWTIDE_CHECK(words.size() == e.words(), "words must be those of the extents");
+  std::vector<float> levels;
+  levels.reserve(size_t{e.k} * e.run_bits());
   for (uint32_t channel = 0; channel < e.k; ++channel) {
-    for (uint32_t tap = 0; tap < e.taps; ++tap) {
-      for (uint32_t c = 0; c < e.c; ++c) {
-        uint32_t code = 0;
-        for (uint32_t plane = 0; plane < e.bits; ++plane) {
-          code |= ((words[weight_word(e, tap, c / kWordBits, plane, channel)] >> (c % kWordBits)) & 1u) << plane;
-        }
-        levels[(size_t{channel} * e.taps + tap) * e.c + c] = weight_level(code, e.bits, e.kind);
-      }
+    for (uint32_t bit = 0; bit < e.run_bits(); ++bit) {
+      levels.push_back(weight_level(code_at(words, e, channel, bit), e.bits, e.kind));
     }
   }
   return levels;

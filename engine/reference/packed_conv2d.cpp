@@ -8,6 +8,7 @@
 #include "engine/base/ints.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/quant/fold.hpp"
+#include "engine/quant/pack.hpp"
 #include "engine/reference/functions.hpp"
 
 namespace lowtide::reference {
@@ -19,17 +20,17 @@ using ops::PackedOutput;
 struct Layer {
   PackedConv2dOpParams params;
   size_t n = 0, h = 1, w = 1, c = 0, oh = 1, ow = 1, k = 0;
-  size_t c_words = 0;
-  uint32_t x_bits = 0, w_bits = 0;
+  uint32_t x_bits = 0;
+  quant::PackedWeightExtents weights;
 };
 
 int64_t weight(const Operands& o, const Layer& l, size_t tap, size_t c, size_t k) {
   uint32_t code = 0;
-  for (uint32_t plane = 0; plane < l.w_bits; ++plane) {
-    const size_t at = ((tap * l.c_words + c / 32) * l.w_bits + plane) * l.k + k;
-    code |= ((static_cast<uint32_t>(o.inputs[1][at]) >> (c % 32)) & 1u) << plane;
+  for (uint32_t plane = 0; plane < l.weights.bits; ++plane) {
+    const auto at = l.weights.place(static_cast<uint32_t>(tap * l.weights.c + c), plane, static_cast<uint32_t>(k));
+    code |= ((static_cast<uint32_t>(o.inputs[1][at.word]) >> at.bit) & 1u) << plane;
   }
-  return static_cast<int64_t>(quant::weight_level(code, l.w_bits, l.params.weight));
+  return static_cast<int64_t>(quant::weight_level(code, l.weights.bits, l.params.weight));
 }
 
 // The part of the accumulator that tap (r, s) adds; nothing outside x.
@@ -85,17 +86,19 @@ double output(const Operands& o, const Layer& l, size_t n, size_t oy, size_t ox,
 
 void evaluate(const Operands& o, Layer l) {
   const Shape& x = o.in_desc(0).shape;
-  const Shape& w = o.in_desc(1).shape;
   l.n = x[0];
   l.c = x.last();
   if (x.rank() == 4) {
     l.h = x[1];
     l.w = x[2];
   }
-  l.c_words = w[1];
   l.x_bits = planes_of(o.in_desc(0).dtype);
-  l.w_bits = w[2];
-  l.k = w[3];
+  l.k = l.params.output_channels;
+  l.weights = {.k = l.params.output_channels,
+               .taps = l.params.kernel_h * l.params.kernel_w,
+               .c = x.last() / l.params.groups,
+               .bits = l.params.weight_bits,
+               .kind = l.params.weight};
   size_t i = 0;
   for (size_t n = 0; n < l.n; ++n) {
     for (size_t oy = 0; oy < l.oh; ++oy) {

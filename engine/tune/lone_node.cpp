@@ -56,25 +56,6 @@ void clear_padding(std::vector<uint32_t>& words, const TensorDesc& desc) {
   for (size_t i = each; i <= words.size(); i += each) words[i - 1] &= mask;
 }
 
-uint32_t parameter(const Node& node, std::string_view name) {
-  for (const graph::ParamField& field : node.op->fields) {
-    if (field.name != name) continue;
-    uint32_t value = 0;
-    std::memcpy(&value, node.param_storage.data() + field.offset, 4);
-    return value;
-  }
-  return 1;
-}
-
-// Weights u32 [taps, c_words, planes, k] of packed layers: the last word of channels of each tap.
-void clear_weight_padding(std::vector<uint32_t>& words, const Shape& w, uint32_t group_channels) {
-  const uint32_t run = w[2] * w[3], mask = mask_of(group_channels);
-  for (uint32_t tap = 0; tap < w[0]; ++tap) {
-    const size_t last = (size_t{tap} * w[1] + w[1] - 1) * run;
-    for (uint32_t i = 0; i < run; ++i) words[last + i] &= mask;
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Graph>> lone_node(const Node& node, const Graph& graph) {
@@ -117,9 +98,7 @@ Result<void> write_numbers(runtime::Executor& executor, const Graph& graph) {
         make_table(words, desc.shape);
       } else if (is_packed(desc.dtype)) {
         clear_padding(words, desc);
-      } else if (is_packed(x.dtype) && desc.shape.rank() == 4) {
-        clear_weight_padding(words, desc.shape, x.shape.last() / std::max(1u, parameter(node, "groups")));
-      } else {
+      } else if (!is_packed(x.dtype)) {
         for (uint32_t& word : words) word %= 2;  // labels and the like, which index something
       }
       LOWTIDE_TRY_VOID(executor.write(id, std::as_bytes(std::span(words)).first(bytes)));

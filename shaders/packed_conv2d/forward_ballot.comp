@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packed_conv2d forward by subgroups.  y = conv(x, w), sums as in forward.comp; a word of y is a ballot
-// x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
+// x [n,h,w,c] x_planes planes  w u32 [words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one workgroup = `pixels` pixels x as many output channels as invocations; an invocation is one channel of all of them
 // needs: subgroup_ballot (packed y), full subgroups of at most 64; x of signs or unsigned levels, odd weights; channels per group
 // reads x w thresholds (multiplier offset), writes y; accumulate: no

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packed_conv2d forward, before forward_depthwise.  sliced = w with 32 channels in a word
-// w u32 [r*s, 1, w_planes, k], bit 0 of each word  sliced u32 [r*s, words, w_planes], words = ceil(k / 32)
+// w u32 [words] of k filters of r*s bits (weight_bits.glsl)  sliced u32 [r*s, words, w_planes], words = ceil(k / 32)
 // one invocation = one word
 // needs: one input channel per group
 // reads w, writes sliced; accumulate: no
@@ -16,6 +16,7 @@ WORKGROUP_WIDTH(64)
 PUSH_CONSTANTS(PackedConv2dParams, p)
 BUFFER_READ(0, uint, w)
 BUFFER_WRITE(1, uint, sliced)
+#include "weight_bits.glsl"
 
 void main() {
   const uint i = linear_invocation();
@@ -26,7 +27,7 @@ void main() {
   const uint tap = i / p.w_planes / words;
   uint bits = 0u;
   for (uint t = 0u; t < min(kWordBits, p.k - word * kWordBits); ++t) {
-    bits |= (w[(tap * p.w_planes + plane) * p.k + word * kWordBits + t] & 1u) << t;
+    bits |= weight_bit(tap, plane, word * kWordBits + t) << t;
   }
   sliced[i] = bits;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packed_conv2d forward by integer dot products.  acc = sum over taps inside x and over c of level(x) * level(w), four at once
-// x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
+// x [n,h,w,c] x_planes planes  w u32 [words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one workgroup = tile_pixels pixels x 32 output channels; an invocation holds 4 quads x 4 of their sums
 // needs: integer_dot; input channels per group a multiple of 32; groups = 1 or output channels per group one too
 // reads x w thresholds (multiplier offset), writes y; accumulate: no

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packed_conv2d forward, tuned for software drivers.  y = conv(x, w), sums as in forward.comp
-// x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
+// x [n,h,w,c] x_planes planes  w u32 [words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = 32 output channels of a pixel, four at a time; invocations run along pixels
 // needs: groups = 1, c and k multiples of 32, x of signs or unsigned levels, odd weights, few words; else forward
 // reads x w thresholds (multiplier offset shortcut), writes y (codes); accumulate: no

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // packed_conv2d forward, naive.  acc = sum over taps inside x and over c of level(x) * level(w)
-// x [n,h,w,c] x_planes planes  w u32 [r*s, c_words, w_planes, k]  y [n,oh,ow,k] planes or f32 (output.glsl)
+// x [n,h,w,c] x_planes planes  w u32 [words] of k filters (weight_bits.glsl)  y [n,oh,ow,k] planes or f32 (output.glsl)
 // one invocation = 32 output channels of a pixel (packed output), or one output channel of a pixel (f32)
 // needs: nothing; any groups, bit by bit
 // reads x w thresholds (multiplier offset; tap_scale), writes y; accumulate: no
@@ -17,6 +17,7 @@ PUSH_CONSTANTS(PackedConv2dParams, p)
 BUFFER_READ(0, uint, x)
 BUFFER_READ(1, uint, w)
 #include "output.glsl"
+#include "weight_bits.glsl"
 
 uint activation_at(uint pixel, uint channel) {
   const uint words = channel_words(p.c);
@@ -29,12 +30,8 @@ uint activation_at(uint pixel, uint channel) {
 }
 
 uint weight_at(uint tap, uint c, uint k) {
-  const uint words = channel_words(p.group_c);
   uint code = 0u;
-  for (uint plane = 0u; plane < p.w_planes; ++plane) {
-    const uint word = w[((tap * words + c / kWordBits) * p.w_planes + plane) * p.k + k];
-    code |= ((word >> (c % kWordBits)) & 1u) << plane;
-  }
+  for (uint plane = 0u; plane < p.w_planes; ++plane) code |= weight_bit(tap * p.group_c + c, plane, k) << plane;
   return code;
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tuned kernels of packed_conv2d share: `block` output channels of a pixel in the registers of an invocation,
-// the walk over taps and words, the store. The kernel includes this, defines accumulate() and finished(), and includes
-// pixel_loop.glsl, whose main() calls them. Needs groups = 1, or group_c and group_k that are multiples of 32; unrolls
-// that divide their loops.
+// and the store. A kernel includes this, then level_sums.glsl or signed_sums.glsl, which define accumulate() and
+// finished(), then a walk over the words of x, which defines weights() and main(): pixel_loop.glsl or window_loop.glsl.
 //
 // Invocations along pixels rather than along output channels: no word is shared between invocations, so nothing has to be
 // gathered across a subgroup (on llvmpipe that cost more than the convolution), weights are uniform loads, and borders
@@ -11,17 +10,15 @@ WORKGROUP_WIDTH(64)
 layout(constant_id = 1) const uint block = 32;        // output channels of an invocation: 4, 8, 16 or 32
 layout(constant_id = 2) const uint kernel_h = 3;
 layout(constant_id = 3) const uint kernel_w = 3;
-layout(constant_id = 4) const uint c_words = 2;       // of a group
+layout(constant_id = 4) const uint channels = 64;     // of a group of x
 layout(constant_id = 5) const uint x_planes = 1;
 layout(constant_id = 6) const uint w_planes = 1;
-layout(constant_id = 7) const uint unroll_h = 3;      // divides kernel_h
-layout(constant_id = 8) const uint unroll_w = 3;      // divides kernel_w
-layout(constant_id = 9) const uint unroll_c = 2;      // divides c_words
-layout(constant_id = 10) const uint linear_thresholds = 1;  // counted one by one: 1, 3, or 2 of ternary codes; 0: bisected
-layout(constant_id = 11) const uint oh = 56;          // shapes that are divided by, or that decide loads
-layout(constant_id = 12) const uint ow = 56;
-layout(constant_id = 13) const uint k_count = 64;     // output channels
-layout(constant_id = 14) const uint group_k = 64;     // of a group
+layout(constant_id = 7) const uint linear_thresholds = 1;  // counted one by one: 1, 3, or 2 of ternary codes; 0: bisected
+layout(constant_id = 8) const uint oh = 56;           // shapes that are divided by, or that decide loads
+layout(constant_id = 9) const uint ow = 56;
+layout(constant_id = 10) const uint k_count = 64;     // output channels
+// 11: what the sums ask for; from 12 on: what the walk does
+const uint c_words = (channels + kWordBits - 1u) / kWordBits;
 
 PUSH_CONSTANTS(PackedConv2dParams, p)
 BUFFER_READ(0, uint, x)
@@ -31,20 +28,23 @@ BUFFER_READ_VIEW(1, uvec4, w4)
 
 int acc[block];
 int ones = 0;    // what a kernel sums over x alone
-uint taps = 0u;  // inside x
+uint inside = 0u;  // input channels of taps inside x
 #ifdef LOWTIDE_OUTPUT_TAPS
-float sums[block];  // acc, ones and taps are of one tap
+float sums[block];  // acc, ones and inside are of one tap
 #endif
 
-// Adds the products of one word of x, all planes, with the same word of every weight of the block. Word `word` of a
-// plane of pixel `source`; mask: its channels, none outside x; weight_row: row of its first plane of w.
-void accumulate(uint source, uint word, uint mask, uint weight_row, uint first_k);
+uint codes[x_planes];  // a word of x: its planes
+
+// Adds the products of `codes` with the same word of every weight of the block. mask: the bits of the word that are
+// channels inside x; weight_row: what weights() takes for the first plane of w. May change `codes`.
+void accumulate(uint mask, uint weight_row, uint first_k);
 // The accumulator of a sum.
 int finished(int sum);
+// Four words of w, of the output channels first_k + 4 quad ...; beyond the last channel some are repeated.
+uvec4 weights(uint row, uint first_k, uint quad);
 
-// Four weights of one plane, of the output channels first_k + 4 quad ...; beyond the last channel some are repeated.
-// Where k is a multiple of 4 they are one load.
-uvec4 weights(uint row, uint first_k, uint quad) {
+// The same of row word * w_planes + plane of the full words; where k is a multiple of 4 they are one load.
+uvec4 full_weights(uint row, uint first_k, uint quad) {
   const uint k = first_k + 4u * quad;
   if (k_count % 4u == 0u) return w4[(row * k_count + min(k, k_count - 4u)) / 4u];
   const uint last = k_count - 1u;
@@ -60,7 +60,7 @@ void end_tap(uint tap) {
     acc[j] = 0;
   }
   ones = 0;
-  taps = 0u;
+  inside = 0u;
 }
 float result(uint j, uint k) { return real_output(sums[j], k); }
 #else

@@ -78,7 +78,9 @@ struct ConvRow {
 };
 
 Result<CaseGraph> build_conv(Graph& g, const ConvRow& row) {
-  const auto& p = row.params;
+  auto p = row.params;
+  p.weight_bits = row.w_bits;
+  p.output_channels = row.k;
   const quant::PackedWeightExtents extents = {
       .k = row.k, .taps = p.kernel_h * p.kernel_w, .c = row.x.last() / p.groups, .bits = row.w_bits, .kind = p.weight};
   CaseGraph out;
@@ -305,9 +307,12 @@ struct LinearRow {
 
 Result<CaseGraph> build_linear(Graph& g, const LinearRow& row) {
   const uint32_t taps = row.x.rank() == 4 ? row.x[1] * row.x[2] : 1;
+  auto params = row.params;
+  params.weight_bits = row.w_bits;
+  params.output_channels = row.k;
   const quant::PackedWeightExtents extents = {
-      .k = row.k, .taps = taps, .c = row.x.last(), .bits = row.w_bits, .kind = row.params.weight};
-  const ops::PackedConv2dOpParams conv = ops::as_convolution(row.params);
+      .k = row.k, .taps = taps, .c = row.x.last(), .bits = row.w_bits, .kind = params.weight};
+  const ops::PackedConv2dOpParams conv = ops::as_convolution(params);
   CaseGraph out;
   out.inputs = {codes_input(g, row.x, row.x_bits, conv.activation), weights_input(g, extents)};
   std::vector<ValueId> further;
@@ -317,7 +322,7 @@ Result<CaseGraph> build_linear(Graph& g, const LinearRow& row) {
     out.inputs.push_back(std::move(input));
   }
   LOWTIDE_TRY(const ValueId y,
-              ops::packed_linear(g, "linear", out.inputs[0].id, out.inputs[1].id, std::move(further), row.params));
+              ops::packed_linear(g, "linear", out.inputs[0].id, out.inputs[1].id, std::move(further), params));
   out.outputs = {y};
   return out;
 }

@@ -20,6 +20,8 @@ struct Row {
 Result<CaseGraph> build(graph::Graph& g, const Row& row) {
   const auto kind = row.x_bits == 1 ? quant::ActivationKind::signs : quant::ActivationKind::unsigned_levels;
   const ops::PackedConv2dResidualOpParams params = {.conv = {.activation = kind,
+                                                             .weight_bits = row.w_bits,
+                                                             .output_channels = row.k,
                                                              .output = ops::PackedOutput::affine,
                                                              .output_scale = 0.37f,
                                                              .kernel_h = 3,

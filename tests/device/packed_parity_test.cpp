@@ -158,6 +158,8 @@ Result<ValueId> packed_form(Graph& g, const LayerCase& c, const Layer& layer, Va
   return ops::packed_conv2d(g, "packed_conv", a, w, {t},
                             {.activation = c.kind,
                              .weight = c.weight,
+                             .weight_bits = c.w_bits,
+                             .output_channels = c.k,
                              .output = ops::PackedOutput::codes,
                              .output_activation = c.kind,
                              .output_bits = c.y_bits,

@@ -110,7 +110,8 @@ Result<void> write_packed_model(const Folder& path) {
   LOWTIDE_TRY(ValueId y, ops::pack(g, "pack", x, {.kind = ActivationKind::signs}));
   const ValueId first = s.weights("a.weight", {.k = 33, .taps = 9, .c = 3, .bits = 1});
   LOWTIDE_TRY(y, ops::packed_conv2d(g, "a", y, first, {s.thresholds("a.thresholds", 3, 33)},
-                                    {.output_activation = ActivationKind::shift,
+                                    {.output_channels = 33,
+                                     .output_activation = ActivationKind::shift,
                                      .output_bits = 2,
                                      .kernel_h = 3,
                                      .kernel_w = 3,
@@ -122,6 +123,8 @@ Result<void> write_packed_model(const Folder& path) {
   LOWTIDE_TRY(const ValueId sums, ops::packed_conv2d(g, "b", y, second, {},
                                                      {.activation = ActivationKind::shift,
                                                       .weight = quant::WeightKind::shift,
+                                                      .weight_bits = 2,
+                                                      .output_channels = 33,
                                                       .output = ops::PackedOutput::accumulator}));
   LOWTIDE_TRY(const ValueId levels, ops::unpack(g, "unpack", y, ActivationKind::shift));
   LOWTIDE_TRY(ValueId z, ops::add(g, "shortcut", sums, levels));

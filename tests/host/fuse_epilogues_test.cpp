@@ -90,11 +90,11 @@ TEST(FuseEpilogues, ComputedFactorsStay) {
 // The shortcut may come later than the convolution.
 TEST(FuseEpilogues, PackedConvolutionTakesResidualWhereItStands) {
   Graph g;
-  const ValueId x = g.input("images", f32_desc({1, 8, 8, 64})), w = g.constant("w", {DType::u32, {9, 2, 1, 64}});
+  const ValueId x = g.input("images", f32_desc({1, 8, 8, 64})), w = g.constant("w", {DType::u32, {9 * 2 * 64}});
   const ValueId m = g.constant("m", f32_desc({64})), o = g.constant("o", f32_desc({64}));
   const ValueId codes = ops::pack(g, "pack", x, {.kind = quant::ActivationKind::signs, .bits = 1}).value();
   const ops::PackedConv2dOpParams params = {
-      .output = ops::PackedOutput::affine, .kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
+      .output_channels = 64, .output = ops::PackedOutput::affine, .kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
   const ValueId y = ops::packed_conv2d(g, "conv", codes, w, {m, o}, params).value();
   const ValueId shortcut = ops::relu(g, "shortcut", x).value();
   (void)ops::residual_signs(g, "residual", shortcut, y, {-0.5f, 0.5f}).value();

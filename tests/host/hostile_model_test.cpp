@@ -37,7 +37,8 @@ std::vector<std::byte> good_file() {
   const quant::PackedWeightExtents extents = {.k = 3, .taps = 1, .c = 40, .bits = 1};
   const ValueId w = g.constant("packed", {DType::u32, extents.shape()});
   constants["packed"] = bytes_of(quant::pack_weights(std::vector<float>(120, 1.0f), extents));
-  const ValueId y = *ops::packed_linear(g, "first", codes, w, {}, {.output = ops::PackedOutput::accumulator});
+  const ValueId y =
+      *ops::packed_linear(g, "first", codes, w, {}, {.output_channels = 3, .output = ops::PackedOutput::accumulator});
   const ValueId v = g.constant("plain", f32_desc(Shape{2, 3}));
   constants["plain"] = bytes_of(std::vector<float>{1, 2, 3, 4, 5, 6});
   const ValueId logits = *ops::linear(g, "last", y, v, {});
@@ -114,7 +115,7 @@ TEST(HostileModel, ConstantsMustBeFinite) {
   }
 }
 
-TEST(HostileModel, BitsBehindTheLastChannelMustBeZero) {
+TEST(HostileModel, BitsBehindTheLastWeightMustBeZero) {
   const auto set_bit = [](uint32_t word, uint32_t bit) {
     return error_after([&](Container& container) {
       uint32_t bits = 0;
@@ -123,9 +124,9 @@ TEST(HostileModel, BitsBehindTheLastChannelMustBeZero) {
       std::memcpy(container.bytes_of_tensor("packed") + word * sizeof bits, &bits, sizeof bits);
     });
   };
-  EXPECT_EQ(set_bit(5, 7), "");  // channel 39 of output channel 2
-  expect("bits behind the last of their 40 channels", set_bit(5, 8));
-  expect("bits behind the last of their 40 channels", set_bit(3, 31));
+  EXPECT_EQ(set_bit(3, 23), "");  // channel 39 of output channel 2: the tails are 3 times 8 bits
+  expect("bits behind the last of their 3 filters of 40 bits", set_bit(3, 24));
+  expect("bits behind the last of their 3 filters of 40 bits", set_bit(3, 31));
   EXPECT_EQ(set_bit(2, 31), "");  // a first word is full
 }
 

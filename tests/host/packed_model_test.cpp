@@ -54,6 +54,7 @@ Example make_example() {
   e.constants["conv.thresholds"] = bytes_of({1, -1, 1, 1, -1, 0, 1, 2, 3, 4, 5, 5, 5, 5, 5, 9, 9, 9, 9, 9});
   const ValueId y = *ops::packed_conv2d(g, "conv", codes, w, {thresholds},
                                         {.activation = quant::ActivationKind::unsigned_levels,
+                                         .output_channels = 5,
                                          .output_bits = 2,
                                          .kernel_h = 3,
                                          .kernel_w = 3,
@@ -63,6 +64,8 @@ Example make_example() {
   const ValueId v = e.constant("linear.weight", {DType::u32, linear.shape()});
   const ValueId logits = *ops::packed_linear(g, "linear", y, v, {},
                                              {.activation = quant::ActivationKind::unsigned_levels,
+                                              .weight_bits = 2,
+                                              .output_channels = 4,
                                               .output = ops::PackedOutput::accumulator,
                                               .output_scale = 0.1f});
   g.make_metric(logits, std::string(kOutputName));
@@ -127,34 +130,36 @@ TEST(PackedModel, RefusesThresholdsOutOfOrder) {
   EXPECT_NE(model.error().text.find("out of order"), std::string::npos) << model.error().text;
 }
 
-// images [1, 2, 2, 40] -> pack -> packed linear of ternary weights -> logits [1, 3].
-Example ternary_example(uint32_t magnitudes, uint32_t signs) {
+// images [1, 2, 2, 41] -> pack -> packed linear of ternary weights -> logits [1, 3]. `tails`: 4 bits of each plane and
+// channel.
+Example ternary_example(uint32_t magnitudes, uint32_t signs, uint32_t tails = 0xfff) {
   Example e;
   Graph& g = e.graph;
-  const ValueId x = g.input(std::string(kInputName), f32_desc(Shape{1, 2, 2, 40}));
+  const ValueId x = g.input(std::string(kInputName), f32_desc(Shape{1, 2, 2, 41}));
   const ValueId codes =
       *ops::pack(g, "pack", x, {.kind = quant::ActivationKind::shift, .bits = 3, .thresholds = {0.5f, 0.25f, 0.125f}});
-  const quant::PackedWeightExtents extents = {.k = 3, .taps = 4, .c = 40, .bits = 2, .kind = quant::WeightKind::shift};
+  const quant::PackedWeightExtents extents = {.k = 3, .taps = 4, .c = 41, .bits = 2, .kind = quant::WeightKind::shift};
   const ValueId w = e.constant("linear.weight", {DType::u32, extents.shape()});
   std::vector<int32_t> words(extents.words());
-  for (size_t i = 0; i < words.size(); ++i) {  // +1 everywhere: 32 channels in one word, 8 in the next
-    words[i] = i / extents.k % 2 == 1 ? 0 : i / extents.k / 2 % 2 == 0 ? -1 : 0xff;
-  }
+  for (size_t i = 0; i < words.size(); ++i) words[i] = i / extents.k % 2 == 1 ? 0 : -1;  // +1 everywhere
+  words.back() = static_cast<int32_t>(tails);
   words[0] = static_cast<int32_t>(magnitudes);  // of channel 0
   words[extents.k] = static_cast<int32_t>(signs);
   e.constants["linear.weight"] = bytes_of(words);
   const ValueId logits = *ops::packed_linear(g, "linear", codes, w, {},
                                              {.activation = quant::ActivationKind::shift,
                                               .weight = quant::WeightKind::shift,
+                                              .weight_bits = 2,
+                                              .output_channels = 3,
                                               .output = ops::PackedOutput::accumulator});
   g.make_metric(logits, std::string(kOutputName));
   e.info = {.network = "example",
             .height = 2,
             .width = 2,
-            .channels = 40,
+            .channels = 41,
             .classes = 3,
-            .mean = std::vector<float>(40, 0.5f),
-            .deviation = std::vector<float>(40, 1.0f),
+            .mean = std::vector<float>(41, 0.5f),
+            .deviation = std::vector<float>(41, 1.0f),
             .source = "by hand"};
   return e;
 }
@@ -164,6 +169,11 @@ TEST(PackedModel, RefusesZerosWithSigns) {
   const auto model = PackedModel::open(written(ternary_example(0xff, 0x10f), "signed_zero.safetensors"));
   ASSERT_FALSE(model.has_value());
   EXPECT_NE(model.error().text.find("zero with a sign"), std::string::npos) << model.error().text;
+  // Channel 1: bits 4 .. 7 of the tails are its magnitudes, bits 16 .. 19 its signs.
+  EXPECT_TRUE(PackedModel::open(written(ternary_example(0xff, 0, 0x10fff), "canonical.safetensors")).has_value());
+  const auto tail = PackedModel::open(written(ternary_example(0xff, 0, 0x10fef), "signed_zero.safetensors"));
+  ASSERT_FALSE(tail.has_value());
+  EXPECT_NE(tail.error().text.find("of channel 1 hold a zero with a sign"), std::string::npos) << tail.error().text;
 }
 
 // images [1, 1, 1, 13] -> linear of ternary weights at rest, f32 [3, 13] -> logits [1, 3].
@@ -225,7 +235,7 @@ TEST(PackedModel, SaysWhatIsWrongWithTheGraph) {
   EXPECT_NE(error_after("a", "packed_conv2d", "packed_covn2d").find("is not an op"), std::string::npos);
   EXPECT_NE(error_after("b", R"(stride_h\":1)", R"(stride_h\":0)").find("stride_h"), std::string::npos);
   EXPECT_NE(error_after("c", R"(output_bits\":2)", R"(output_bits\":9)").find("output_bits"), std::string::npos);
-  EXPECT_NE(error_after("d", R"(format_version":"3)", R"(format_version":"2)").find("version"), std::string::npos);
+  EXPECT_NE(error_after("d", R"(format_version":"4)", R"(format_version":"3)").find("export"), std::string::npos);
   EXPECT_NE(error_after("g", R"(weight\":0)", R"(weight\":3)").find("weight"), std::string::npos);
   EXPECT_NE(error_after("h", R"(activation\":0)", R"(activation\":3)").find("activation"), std::string::npos);
   EXPECT_NE(error_after("i", R"(\"rule\":0)", R"(\"rule\":1)").find("step"), std::string::npos);

@@ -16,13 +16,14 @@ using graph::Graph;
 using quant::ActivationKind;
 
 PackedConv2dOpParams conv3x3() {
-  return {.activation = ActivationKind::signs, .kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
+  return {
+      .activation = ActivationKind::signs, .output_channels = 20, .kernel_h = 3, .kernel_w = 3, .pad_h = 1, .pad_w = 1};
 }
 
 struct Operands {
   DType x_type = DType::b1;
   Shape x = {2, 5, 7, 33};
-  Shape w = {9, 2, 1, 20};
+  Shape w = {186};  // 20 runs of 9 * 33 bits: 9 words each, and 9 bits each in 6 words
   Shape thresholds = {2, 20};
 };
 
@@ -51,7 +52,8 @@ TEST(PackedShape, ConvolutionRefusesAbsurdParameters) {
     for (uint32_t PackedConv2dOpParams::*field :
          {&PackedConv2dOpParams::kernel_h, &PackedConv2dOpParams::kernel_w, &PackedConv2dOpParams::stride_h,
           &PackedConv2dOpParams::stride_w, &PackedConv2dOpParams::dilation_h, &PackedConv2dOpParams::dilation_w,
-          &PackedConv2dOpParams::groups, &PackedConv2dOpParams::output_bits}) {
+          &PackedConv2dOpParams::groups, &PackedConv2dOpParams::output_bits, &PackedConv2dOpParams::weight_bits,
+          &PackedConv2dOpParams::output_channels}) {
       auto params = conv3x3();
       params.*field = absurd;
       EXPECT_FALSE(conv(params).has_value()) << absurd;
@@ -71,14 +73,15 @@ TEST(PackedShape, ConvolutionRefusesAbsurdParameters) {
 TEST(PackedShape, ConvolutionRefusesOperandsThatDoNotFit) {
   expect_refused(conv(conv3x3(), {.x_type = DType::f32}), "packed activations");
   expect_refused(conv(conv3x3(), {.x_type = DType::b2}), "signs have one bit");
-  expect_refused(conv(conv3x3(), {.w = {9, 1, 1, 20}}), "weights");
-  expect_refused(conv(conv3x3(), {.w = {4, 2, 1, 20}}), "weights");
-  expect_refused(conv(conv3x3(), {.w = {9, 2, 9, 20}}), "weights");
+  expect_refused(conv(conv3x3(), {.w = {185}}), "should be u32[186]");
+  expect_refused(conv(conv3x3(), {.w = {187}}), "should be u32[186]");
+  expect_refused(conv(conv3x3(), {.w = {6, 31}}), "should be u32[186]");
   expect_refused(conv(conv3x3(), {.thresholds = {4, 20}}), "thresholds");
   expect_refused(conv(conv3x3(), {.thresholds = {2, 19}}), "thresholds");
   auto huge = conv3x3();
+  huge.weight_bits = 8;
   huge.activation = ActivationKind::unsigned_levels;
-  expect_refused(conv(huge, {.x_type = DType::b8, .x = {1, 3, 3, 64}, .w = {9, 2, 8, 20}}), "2^24");
+  expect_refused(conv(huge, {.x_type = DType::b8, .x = {1, 3, 3, 64}, .w = {9 * 2 * 8 * 20}}), "2^24");
   expect_refused(conv(conv3x3(), {.x = {65535, 512, 512, 33}}), "2^31");
 }
 
@@ -86,14 +89,17 @@ TEST(PackedShape, KindsHaveTheirBitsAndRows) {
   auto ternary = conv3x3();
   ternary.activation = ternary.output_activation = ActivationKind::shift;
   ternary.weight = quant::WeightKind::shift;
+  ternary.weight_bits = 2;
   ternary.output_bits = 3;
-  const Operands operands = {.x_type = DType::b2, .w = {9, 2, 2, 20}, .thresholds = {7, 20}};
+  const Operands operands = {.x_type = DType::b2, .w = {372}, .thresholds = {7, 20}};
   const auto y = conv(ternary, operands);
   ASSERT_TRUE(y.has_value()) << y.error().to_string();
   EXPECT_EQ(*y, (TensorDesc{DType::b3, Shape{2, 5, 7, 20}}));
-  expect_refused(conv(ternary, {.x_type = DType::b1, .w = {9, 2, 2, 20}, .thresholds = {7, 20}}), "shift levels");
-  expect_refused(conv(ternary, {.x_type = DType::b2, .w = {9, 2, 1, 20}, .thresholds = {7, 20}}), "shift levels");
-  expect_refused(conv(ternary, {.x_type = DType::b2, .w = {9, 2, 2, 20}, .thresholds = {8, 20}}), "thresholds");
+  expect_refused(conv(ternary, {.x_type = DType::b1, .w = {372}, .thresholds = {7, 20}}), "shift levels");
+  ternary.weight_bits = 1;
+  expect_refused(conv(ternary, {.x_type = DType::b2, .w = {186}, .thresholds = {7, 20}}), "shift levels");
+  ternary.weight_bits = 2;
+  expect_refused(conv(ternary, {.x_type = DType::b2, .w = {372}, .thresholds = {8, 20}}), "thresholds");
   ternary.output_bits = 5;
   expect_refused(conv(ternary, operands), "shift levels have 2 to 4");
   ternary.output_activation = ActivationKind::signs;
@@ -101,7 +107,7 @@ TEST(PackedShape, KindsHaveTheirBitsAndRows) {
   expect_refused(conv(ternary, operands), "signs have one bit");
   auto twos = conv3x3();
   twos.weight = quant::WeightKind::signed_levels;
-  expect_refused(conv(twos, {.w = {9, 2, 1, 20}}), "signed levels");
+  expect_refused(conv(twos), "signed levels");
 }
 
 // Two factors of 64 leave room for 4095 products.
@@ -109,14 +115,15 @@ TEST(PackedShape, ShiftProductsStayExact) {
   auto params = conv3x3();
   params.activation = ActivationKind::shift;
   params.weight = quant::WeightKind::shift;
-  EXPECT_TRUE(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 448}, .w = {9, 14, 4, 20}}).has_value());
-  expect_refused(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 480}, .w = {9, 15, 4, 20}}), "2^24");
+  params.weight_bits = 4;
+  EXPECT_TRUE(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 448}, .w = {9 * 14 * 4 * 20}}).has_value());
+  expect_refused(conv(params, {.x_type = DType::b4, .x = {1, 3, 3, 480}, .w = {9 * 15 * 4 * 20}}), "2^24");
 }
 
 TEST(PackedShape, TapScalesAreOnePerTap) {
   Graph g;
   const ValueId x = g.input("x", {DType::b1, {2, 5, 7, 33}});
-  const ValueId w = g.constant("w", {DType::u32, {9, 2, 1, 20}});
+  const ValueId w = g.constant("w", {DType::u32, {186}});
   auto params = conv3x3();
   params.output = PackedOutput::tap_scaled;
   const auto y = packed_conv2d(g, "conv", x, w, {g.constant("taps", f32_desc({9}))}, params);
@@ -135,7 +142,10 @@ TEST(PackedShape, LinearCoversAllOfAnImage) {
   const ValueId m = g.constant("multiplier", f32_desc({10}));
   const ValueId b = g.constant("offset", f32_desc({10}));
   const auto y = packed_linear(g, "linear", x, w, {m, b},
-                               {.activation = ActivationKind::unsigned_levels, .output = PackedOutput::affine});
+                               {.activation = ActivationKind::unsigned_levels,
+                                .weight_bits = 2,
+                                .output_channels = 10,
+                                .output = PackedOutput::affine});
   ASSERT_TRUE(y.has_value()) << y.error().to_string();
   EXPECT_EQ(g.desc(*y), f32_desc({3, 10}));
 }

@@ -9,6 +9,7 @@
 #include "engine/kernel/bank.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/plan/lower.hpp"
+#include "engine/quant/pack.hpp"
 
 namespace lowtide {
 namespace {
@@ -26,6 +27,8 @@ graph::Graph graph_of(const Layer& layer) {
   const bool has_codes = layer.output == ops::PackedOutput::codes;
   const ops::PackedConv2dOpParams params = {
       .activation = layer.bits == 1 ? quant::ActivationKind::signs : quant::ActivationKind::unsigned_levels,
+      .weight_bits = layer.bits,
+      .output_channels = layer.k,
       .output = layer.output,
       .kernel_h = 3,
       .kernel_w = 3,
@@ -33,8 +36,9 @@ graph::Graph graph_of(const Layer& layer) {
       .pad_w = 1,
       .groups = layer.groups};
   const ValueId x = graph.input("x", {packed_dtype(layer.bits), layer.x});
-  const uint32_t words = ceil_div(layer.x.last() / layer.groups, 32u);
-  const ValueId w = graph.input("w", {DType::u32, Shape{9, words, layer.bits, layer.k}});
+  const quant::PackedWeightExtents extents = {
+      .k = layer.k, .taps = 9, .c = layer.x.last() / layer.groups, .bits = layer.bits};
+  const ValueId w = graph.input("w", {DType::u32, extents.shape()});
   std::vector<ValueId> further;
   if (has_codes) further.push_back(graph.input("t", {DType::i32, Shape{2, layer.k}}));
   if (layer.output == ops::PackedOutput::tap_scaled) further.push_back(graph.input("s", f32_desc({9})));

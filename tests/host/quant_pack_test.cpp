@@ -22,12 +22,24 @@ TEST(QuantPack, BitOrderByHand) {
 }
 
 TEST(QuantPack, WeightOrderByHand) {
-  // Two output channels, one tap, 33 input channels, one plane: words are [tap][word][plane][k].
+  // Two output channels, one tap, 33 input channels, one plane: full words are [word][plane][k], then tails of one bit.
   const PackedWeightExtents extents = {.k = 2, .taps = 1, .c = 33, .bits = 1};
   std::vector<float> levels(66, -1.0f);
   levels[1] = 1;        // channel 0, input 1
   levels[33 + 32] = 1;  // channel 1, input 32
-  EXPECT_EQ(pack_weights(levels, extents), (std::vector<uint32_t>{2, 0, 0, 1}));
+  EXPECT_EQ(pack_weights(levels, extents), (std::vector<uint32_t>{2, 0, 2}));
+}
+
+// 3 output channels, 9 taps of 5 channels, two planes: runs of 45 bits, a word each, then 6 tails of 13 bits in 3
+// words.
+TEST(QuantPack, RunsOfTapsByHand) {
+  const PackedWeightExtents extents = {.k = 3, .taps = 9, .c = 5, .bits = 2};
+  EXPECT_EQ(extents.shape(), (Shape{9}));
+  std::vector<float> levels(size_t{3} * 45, weight_level(0, 2));
+  levels[45 + 6 * 5 + 1] = weight_level(1, 2);      // channel 1, tap 6, input 1: bit 31 of the run
+  levels[2 * 45 + 6 * 5 + 2] = weight_level(3, 2);  // channel 2, tap 6, input 2: the first bit of its tails
+  EXPECT_EQ(pack_weights(levels, extents),
+            (std::vector<uint32_t>{0, 1u << 31, 0, 0, 0, 0, 1u << 26, 0, 1u << (65 - 64)}));
 }
 
 TEST(QuantPack, UnpackIsTheInverse) {
@@ -57,6 +69,7 @@ TEST(QuantPack, WeightsUnpackToTheirLevels) {
       for (float& level : levels) level = weight_level(rng.below(max_code(bits) + 1), bits);
       const std::vector<uint32_t> words = pack_weights(levels, extents);
       EXPECT_EQ(words.size(), extents.shape().element_count());
+      EXPECT_LT(32 * words.size(), 5u * 6 * c * bits + 32) << "less than a word beside the bits";
       EXPECT_EQ(unpack_weights(words, extents), levels);
     }
   }
@@ -77,9 +90,9 @@ TEST(QuantPack, EveryKindUnpacksToItsLevels) {
 // Level -2 of three shift bits: exponent code 2 in planes 0 and 1, sign in plane 2; its two's complement is 110.
 TEST(QuantPack, ShiftAndSignedOrderByHand) {
   PackedWeightExtents extents = {.k = 1, .taps = 1, .c = 2, .bits = 3, .kind = WeightKind::shift};
-  EXPECT_EQ(pack_weights(std::vector<float>{-2, 4}, extents), (std::vector<uint32_t>{2, 3, 1}));
+  EXPECT_EQ(pack_weights(std::vector<float>{-2, 4}, extents), (std::vector<uint32_t>{2 | 3 << 2 | 1 << 4}));
   extents.kind = WeightKind::signed_levels;
-  EXPECT_EQ(pack_weights(std::vector<float>{-2, 3}, extents), (std::vector<uint32_t>{2, 3, 1}));
+  EXPECT_EQ(pack_weights(std::vector<float>{-2, 3}, extents), (std::vector<uint32_t>{2 | 3 << 2 | 1 << 4}));
 }
 
 }  // namespace

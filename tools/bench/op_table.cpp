@@ -48,6 +48,7 @@ constexpr ConvShape kConvShapes[] = {
     {16, 56, 64, 3, 64, 2, 64},   {16, 14, 256, 3, 256, 1, 256},  // a depthwise form of ReActNet's 3x3 layers
     {16, 28, 60, 5, 120, 1, 60},                                  // multiplier 2, channels that fill no word
     {16, 28, 128, 3, 128, 1, 32},                                 // four channels a group
+    {128, 14, 6, 5, 16, 1},                                       // LeNet-5's second layer
 };
 
 Result<void> build_conv(Graph& g, const ConvShape& s) {
@@ -110,6 +111,8 @@ Result<void> build_packed_conv(Graph& g, const ConvShape& s, const PackedForm& f
   LOWTIDE_TRY_VOID(ops::packed_conv2d(g, "conv", x, w, {thresholds},
                                       {.activation = form.activation,
                                        .weight = form.weight,
+                                       .weight_bits = form.w_bits,
+                                       .output_channels = s.k,
                                        .output_activation = form.activation,
                                        .output_bits = form.x_bits,
                                        .kernel_h = s.kernel,
@@ -139,6 +142,7 @@ void add_tap_benches(std::vector<OpBench>& out, const ConvShape& s) {
                    const ValueId w = g.constant("w", {DType::u32, extents.shape()});
                    LOWTIDE_TRY_VOID(ops::packed_conv2d(g, "conv", x, w, {g.constant("scale", scale)},
                                                        {.activation = signs,
+                                                        .output_channels = s.k,
                                                         .output = ops::PackedOutput::tap_scaled,
                                                         .kernel_h = s.kernel,
                                                         .kernel_w = s.kernel,
@@ -165,7 +169,7 @@ void add_linear_benches(std::vector<OpBench>& out) {
                    const ValueId x = g.constant("x", {DType::b1, Shape{kRows, kInputs}});
                    const ValueId w = g.constant("w", {DType::u32, extents.shape()});
                    const ValueId thresholds = g.constant("thresholds", {DType::i32, Shape{2, kOutputs}});
-                   LOWTIDE_TRY_VOID(ops::packed_linear(g, "linear", x, w, {thresholds}, {}));
+                   LOWTIDE_TRY_VOID(ops::packed_linear(g, "linear", x, w, {thresholds}, {.output_channels = kOutputs}));
                    return {};
                  }});
 }

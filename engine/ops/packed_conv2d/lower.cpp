@@ -76,6 +76,28 @@ uint32_t linear_thresholds(const PackedConv2dOpParams& p) {
   return quant::level_count(p.output_activation, p.output_bits) - 1;
 }
 
+// Of window_loop.glsl.
+template <class Spec>
+void set_walk(Spec& spec, const PackedLayer& l, uint32_t words) requires requires {
+  spec.unroll;
+}
+{
+  const uint32_t full = std::max(1u, l.weights().full_words());
+  spec.unroll = ceil_div(full, ceil_div(full, words));
+}
+
+// Of pixel_loop.glsl.
+template <class Spec>
+void set_walk(Spec& spec, const PackedLayer& l, uint32_t words) {
+  const PackedConv2dOpParams& p = l.params;
+  spec.group_k = l.group_k();
+  spec.unroll_c = unroll_of(l.c_words(), words);
+  words = p.output == PackedOutput::tap_scaled ? 1 : words / spec.unroll_c;  // each tap ends on its own
+  spec.unroll_w = unroll_of(p.kernel_w, std::max(1u, words));
+  words /= spec.unroll_w;
+  spec.unroll_h = spec.unroll_w == p.kernel_w ? unroll_of(p.kernel_h, std::max(1u, words)) : 1;
+}
+
 // `products`: bit counts for one word of x met by one word of w.
 template <class Spec>
 void set_spec(Spec& spec, const PackedLayer& l, uint32_t products, uint32_t body) {
@@ -83,20 +105,14 @@ void set_spec(Spec& spec, const PackedLayer& l, uint32_t products, uint32_t body
   spec.block = l.k > 16 ? 32 : l.k > 8 ? 16 : l.k > 4 ? 8 : 4;
   spec.kernel_h = p.kernel_h;
   spec.kernel_w = p.kernel_w;
-  spec.c_words = l.c_words();
+  spec.channels = l.group_c();
   spec.x_planes = l.x_bits;
   spec.w_planes = l.w_bits;
-  uint32_t words = std::max(1u, body / products);
-  spec.unroll_c = unroll_of(l.c_words(), words);
-  words = p.output == PackedOutput::tap_scaled ? 1 : words / spec.unroll_c;  // each tap ends on its own
-  spec.unroll_w = unroll_of(p.kernel_w, std::max(1u, words));
-  words /= spec.unroll_w;
-  spec.unroll_h = spec.unroll_w == p.kernel_w ? unroll_of(p.kernel_h, std::max(1u, words)) : 1;
   spec.linear_thresholds = linear_thresholds(p);
   spec.oh = l.oh;
   spec.ow = l.ow;
   spec.k_count = l.k;
-  spec.group_k = l.group_k();
+  set_walk(spec, l, std::max(1u, body / products));
 }
 
 // Words that forward_signed counts for one word of x and one of w: pairs of planes of magnitudes and of two's
@@ -208,61 +224,75 @@ void add_depthwise(Kernel kernel, const PackedLayer& l, ValueId w, DispatchList&
   out.add(kernel, params, groups_for(uint64_t{params.pixels} * words, kernel.local_size));
 }
 
-// The first kernel of the list that fits: plain, with_signs, naive.
-template <class Plain, class Signed, class Naive>
-void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Plain& plain, const Signed& with_signs,
-                   const Naive& naive, DispatchList& out) {
+// Words of a filter's run belong to several taps, and no tap ends on its own.
+bool needs_window(const PackedLayer& l) {
+  return l.group_c() % 32 != 0 && l.params.output != PackedOutput::tap_scaled;
+}
+
+// The first kernel of the list that fits; `bind` sets its bindings.
+template <class Plain, class Signed, class PlainWindow, class SignedWindow, class Naive, class Bind>
+void add_first_fit(const PackedLayer& l, const LowerTarget& target, const Bind& bind, DispatchList& out) {
   if (target.naive_only || !is_tuned_possible(l)) {
+    const Naive naive = bind(Naive{});
     const auto params = packed_params(l);
     const uint32_t items = l.params.output == PackedOutput::codes ? ceil_div(l.k, 32u) : l.k;
     out.add(naive, params, groups_for(uint64_t{params.pixels} * items, naive.local_size));
-  } else if (has_signed_levels(l)) {
-    add_signed(with_signs, l, choose_body(target), out);
-  } else {
-    add_forward(plain, l, choose_body(target), out);
+    return;
   }
+  const uint32_t body = choose_body(target);
+  if (needs_window(l)) {
+    if (has_signed_levels(l)) return add_signed(bind(SignedWindow{}), l, body, out);
+    return add_forward(bind(PlainWindow{}), l, body, out);
+  }
+  if (has_signed_levels(l)) return add_signed(bind(Signed{}), l, body, out);
+  add_forward(bind(Plain{}), l, body, out);
 }
 
 Result<void> lower_by_popcount(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
-  const ValueId x = node.in(0), w = node.in(1), y = node.out();
-  const bool runs_depthwise = takes(target, "depthwise", is_depthwise(l));
-  if (l.params.output == PackedOutput::codes) {
-    const ValueId t = node.in(2);
-    if (takes(target, "held", is_held(l, target))) {
-      add_held(kernels::packed_conv2d_forward_held{.x = x, .w = w, .thresholds = t, .y = y}, l, out);
-      return {};
+  using namespace kernels;
+  const ValueId w = node.in(1);
+  const auto bind = [&](auto kernel) {
+    kernel.x = node.in(0);
+    if constexpr (requires { kernel.w; }) kernel.w = w;
+    if constexpr (requires { kernel.thresholds; }) kernel.thresholds = node.in(2);
+    if constexpr (requires { kernel.tap_scale; }) kernel.tap_scale = node.in(2);
+    if constexpr (requires { kernel.multiplier; }) {
+      // Without an affine step its bindings get w, which the kernel then does not read through them.
+      const bool has_affine = l.params.output == PackedOutput::affine;
+      kernel.multiplier = has_affine ? node.in(2) : w;
+      kernel.offset = has_affine ? node.in(3) : w;
     }
-    if (runs_depthwise) {
-      add_depthwise(kernels::packed_conv2d_forward_depthwise{.x = x, .thresholds = t, .y = y}, l, w, out);
-      return {};
+    kernel.y = node.out();
+    return kernel;
+  };
+  const bool is_packed = l.params.output == PackedOutput::codes;
+  if (l.params.output != PackedOutput::tap_scaled && takes(target, "held", is_held(l, target))) {
+    if (is_packed) {
+      add_held(bind(packed_conv2d_forward_held{}), l, out);
+    } else {
+      add_held(bind(packed_conv2d_forward_held_f32{}), l, out);
     }
-    add_first_fit(l, target, kernels::packed_conv2d_forward{.x = x, .w = w, .thresholds = t, .y = y},
-                  kernels::packed_conv2d_forward_signed{.x = x, .w = w, .thresholds = t, .y = y},
-                  kernels::packed_conv2d_forward_naive{.x = x, .w = w, .thresholds = t, .y = y}, out);
     return {};
   }
-  if (l.params.output == PackedOutput::tap_scaled) {
-    const ValueId s = node.in(2);
-    add_first_fit(l, target, kernels::packed_conv2d_forward_taps{.x = x, .w = w, .tap_scale = s, .y = y},
-                  kernels::packed_conv2d_forward_signed_taps{.x = x, .w = w, .tap_scale = s, .y = y},
-                  kernels::packed_conv2d_forward_naive_taps{.x = x, .w = w, .tap_scale = s, .y = y}, out);
+  if (takes(target, "depthwise", is_depthwise(l))) {
+    if (is_packed) {
+      add_depthwise(bind(packed_conv2d_forward_depthwise{}), l, w, out);
+    } else {
+      add_depthwise(bind(packed_conv2d_forward_depthwise_f32{}), l, w, out);
+    }
     return {};
   }
-  // Without an affine step its bindings get w, which the kernel then does not read through them.
-  const bool has_affine = l.params.output == PackedOutput::affine;
-  const ValueId m = has_affine ? node.in(2) : w, b = has_affine ? node.in(3) : w;
-  if (takes(target, "held", is_held(l, target))) {
-    add_held(kernels::packed_conv2d_forward_held_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, l, out);
-    return {};
+  if (is_packed) {
+    add_first_fit<packed_conv2d_forward, packed_conv2d_forward_signed, packed_conv2d_forward_window,
+                  packed_conv2d_forward_signed_window, packed_conv2d_forward_naive>(l, target, bind, out);
+  } else if (l.params.output == PackedOutput::tap_scaled) {
+    using Taps = packed_conv2d_forward_taps;
+    using SignedTaps = packed_conv2d_forward_signed_taps;
+    add_first_fit<Taps, SignedTaps, Taps, SignedTaps, packed_conv2d_forward_naive_taps>(l, target, bind, out);
+  } else {
+    add_first_fit<packed_conv2d_forward_f32, packed_conv2d_forward_signed_f32, packed_conv2d_forward_window_f32,
+                  packed_conv2d_forward_signed_window_f32, packed_conv2d_forward_naive_f32>(l, target, bind, out);
   }
-  if (runs_depthwise) {
-    add_depthwise(kernels::packed_conv2d_forward_depthwise_f32{.x = x, .multiplier = m, .offset = b, .y = y}, l, w,
-                  out);
-    return {};
-  }
-  add_first_fit(l, target, kernels::packed_conv2d_forward_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
-                kernels::packed_conv2d_forward_signed_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y},
-                kernels::packed_conv2d_forward_naive_f32{.x = x, .w = w, .multiplier = m, .offset = b, .y = y}, out);
   return {};
 }
 

@@ -22,6 +22,8 @@ using Params = PackedConv2dOpParams;
 
 constexpr graph::ParamField kFields[] = {{"activation", offsetof(Params, activation), FieldType::u32},
                                          {"weight", offsetof(Params, weight), FieldType::u32},
+                                         {"weight_bits", offsetof(Params, weight_bits), FieldType::u32},
+                                         {"output_channels", offsetof(Params, output_channels), FieldType::u32},
                                          {"output", offsetof(Params, output), FieldType::u32},
                                          {"output_activation", offsetof(Params, output_activation), FieldType::u32},
                                          {"output_bits", offsetof(Params, output_bits), FieldType::u32},

@@ -4,7 +4,7 @@
 // with q the code of the weight: the same integer that conv2d computes in f32 from levels. A tap outside x contributes
 // nothing, also for signs (zero padding means the value 0, which is neither -1 nor +1).
 //
-// x  [n,h,w,c]  b1 .. b8, codes of `activation`    w  u32 [r*s, c_words, planes, k], quant/pack.hpp
+// x  [n,h,w,c]  b1 .. b8, codes of `activation`    w  u32 [words] of k filters, dense, quant/pack.hpp
 // |acc| must stay below 2^24: c/groups * r * s * (2^a - 1) * (2^b - 1) < 2^24, checked by the shape rule.
 //
 // Further inputs and the output, by `output`:
@@ -30,6 +30,8 @@ enum class PackedOutput : uint32_t { codes, affine, accumulator, tap_scaled };
 struct PackedConv2dOpParams {
   quant::ActivationKind activation = quant::ActivationKind::signs;  // what the codes of x mean; signs need b1
   quant::WeightKind weight = quant::WeightKind::odd_levels;         // what the codes of w mean
+  uint32_t weight_bits = 1;                                         // planes of w, as many as its kind may have
+  uint32_t output_channels = 0;                                     // k
   PackedOutput output = PackedOutput::codes;
   quant::ActivationKind output_activation = quant::ActivationKind::unsigned_levels;  // codes: what those of y mean
   uint32_t output_bits = 1;   // codes: planes of y, as many as its kind may have

@@ -51,11 +51,15 @@ Result<void> expect_further(const Node& node, const Graph& graph, const PackedLa
 Result<void> expect_exact(const Node& node, const PackedLayer& layer) {
   const uint64_t levels = uint64_t{quant::max_level(layer.params.activation, layer.x_bits)} *
                           quant::max_level(layer.params.weight, layer.w_bits);
-  const uint64_t terms = uint64_t{layer.group_c()} * layer.params.kernel_h * layer.params.kernel_w;
-  if (terms * levels <= static_cast<uint64_t>(quant::kMaxAccumulator)) return {};
-  return fail(ErrorCode::invalid_argument,
-              fmt::format("'{}' sums {} products of up to {}: accumulators must stay below 2^24; use fewer bits",
-                          node.name, terms, levels));
+  const uint64_t taps = uint64_t{layer.params.kernel_h} * layer.params.kernel_w;
+  const auto most = static_cast<uint64_t>(quant::kMaxAccumulator);
+  const uint64_t terms = taps > most ? taps : taps * layer.group_c();
+  if (taps > 0 && terms <= most && terms * levels <= most) return {};
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("'{}' sums {} products of up to {}: there must be some, and accumulators stay below 2^24; use "
+                  "fewer bits",
+                  node.name, terms, levels));
 }
 
 }  // namespace
@@ -104,22 +108,25 @@ Result<PackedLayer> packed_layer(const Node& node, const Graph& graph, const Pac
     layer.h = x.shape[1];
     layer.w = x.shape[2];
   }
-  if (w.dtype != DType::u32 || w.shape.rank() != 4 || params.groups == 0 || layer.c % params.groups != 0 ||
-      w.shape[3] % params.groups != 0 || x.element_count() == 0 || w.element_count() == 0) {
+  layer.k = params.output_channels;
+  layer.w_bits = params.weight_bits;
+  if (params.groups == 0 || layer.c % params.groups != 0 || layer.k % params.groups != 0 || x.element_count() == 0 ||
+      layer.k == 0) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}': {} groups, x {} and packed weights {} do not go together", node.name, params.groups,
-                            to_string(x), to_string(w)));
+                fmt::format("'{}': {} groups, x {} and {} output channels do not go together", node.name, params.groups,
+                            to_string(x), layer.k));
   }
-  layer.k = w.shape[3];
-  layer.w_bits = w.shape[2];
-  const uint64_t taps = uint64_t{params.kernel_h} * params.kernel_w;
-  if (taps != w.shape[0] || w.shape[1] != layer.c_words() || !quant::has_bits(params.weight, layer.w_bits)) {
-    return fail(ErrorCode::invalid_argument,
-                fmt::format("'{}': weights {} should be u32[{}, {}, {}, k]: taps, words of {} input channels, "
-                            "planes, output channels",
-                            node.name, to_string(w), taps, layer.c_words(), bits_of(params.weight), layer.group_c()));
+  if (!quant::has_bits(params.weight, layer.w_bits)) {
+    return fail(ErrorCode::invalid_argument, fmt::format("'{}' has weights of {} bits, but there are {}", node.name,
+                                                         layer.w_bits, bits_of(params.weight)));
   }
   LOWTIDE_TRY_VOID(expect_exact(node, layer));
+  const uint64_t words = layer.weights().words();
+  if (w.dtype != DType::u32 || w.shape.rank() != 1 || w.shape[0] != words) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("'{}': weights {} should be u32[{}]: {} filters of {} taps and {} input channels, {} bits",
+                            node.name, to_string(w), words, layer.k, layer.taps(), layer.group_c(), layer.w_bits));
+  }
   LOWTIDE_TRY_VOID(expect_further(node, graph, layer));
   return layer;
 }

@@ -6,6 +6,7 @@
 #include "engine/graph/op_info.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/rules.hpp"
+#include "engine/quant/pack.hpp"
 
 namespace lowtide::ops {
 
@@ -19,6 +20,10 @@ struct PackedLayer {
   uint32_t group_c() const { return c / params.groups; }
   uint32_t group_k() const { return k / params.groups; }
   uint32_t c_words() const { return ceil_div(group_c(), 32u); }
+  uint32_t taps() const { return params.kernel_h * params.kernel_w; }
+  quant::PackedWeightExtents weights() const {
+    return {.k = k, .taps = taps(), .c = group_c(), .bits = w_bits, .kind = params.weight};
+  }
   uint64_t multiply_adds() const { return uint64_t{n} * oh * ow * k * params.kernel_h * params.kernel_w * group_c(); }
 };
 

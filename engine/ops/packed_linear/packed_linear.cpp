@@ -17,6 +17,8 @@ using Params = PackedLinearOpParams;
 
 constexpr graph::ParamField kFields[] = {{"activation", offsetof(Params, activation), FieldType::u32},
                                          {"weight", offsetof(Params, weight), FieldType::u32},
+                                         {"weight_bits", offsetof(Params, weight_bits), FieldType::u32},
+                                         {"output_channels", offsetof(Params, output_channels), FieldType::u32},
                                          {"output", offsetof(Params, output), FieldType::u32},
                                          {"output_activation", offsetof(Params, output_activation), FieldType::u32},
                                          {"output_bits", offsetof(Params, output_bits), FieldType::u32},
@@ -55,6 +57,8 @@ graph::Cost cost(const Node& node, const Graph& graph) {
 PackedConv2dOpParams as_convolution(const PackedLinearOpParams& p) {
   return {.activation = p.activation,
           .weight = p.weight,
+          .weight_bits = p.weight_bits,
+          .output_channels = p.output_channels,
           .output = p.output,
           .output_activation = p.output_activation,
           .output_bits = p.output_bits,
@@ -68,6 +72,14 @@ const graph::OpInfo kPackedLinearOp = {.name = "packed_linear",
                                        .lower = lower,
                                        .cost = cost,
                                        .is_exact = true};
+
+std::optional<quant::PackedWeightExtents> packed_weights(const Node& node, const Graph& graph) {
+  if (node.op != &kPackedConv2dOp && node.op != &kPackedLinearOp) return std::nullopt;
+  const auto layer = node.op == &kPackedLinearOp ? layer_of(node, graph)
+                                                 : packed_layer(node, graph, node.params<PackedConv2dOpParams>());
+  LOWTIDE_CHECK(layer.has_value(), "a node that was appended fits");
+  return layer->weights();
+}
 
 Result<ValueId> packed_linear(Graph& graph, std::string name, ValueId x, ValueId w, std::vector<ValueId> further,
                               const PackedLinearOpParams& params) {

@@ -67,6 +67,8 @@ class Maker {
         packed_weights("second.weight", {.k = kSecondChannels, .taps = 6, .c = kFirstChannels, .bits = kBits});
     ops::PackedConv2dOpParams conv;
     conv.activation = quant::ActivationKind::unsigned_levels;
+    conv.weight_bits = kBits;
+    conv.output_channels = kSecondChannels;
     conv.output_bits = kBits;
     conv.kernel_h = 3;
     conv.kernel_w = 2;
@@ -82,6 +84,8 @@ class Maker {
     const ValueId last_offset = uniform("last.offset", kSmallClasses, -1.0f, 1.0f);
     LOWTIDE_TRY(const ValueId logits, ops::packed_linear(graph_, "last", y, last, {last_multiplier, last_offset},
                                                          {.activation = quant::ActivationKind::unsigned_levels,
+                                                          .weight_bits = kBits,
+                                                          .output_channels = kSmallClasses,
                                                           .output = ops::PackedOutput::affine}));
     graph_.make_metric(logits, std::string(model::kOutputName));
     return {};

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// packed_conv2d forward, tuned, for channels in any number.  sums as in forward.comp
+// x [n,h,w,c] x_planes planes  w u32 [words] of k filters (quant/pack.hpp)  y [n,oh,ow,k] planes or f32 (output.glsl)
+// one invocation = `block` output channels of a pixel, all accumulators in registers; invocations run along pixels
+// needs: x of signs or unsigned levels, odd weights, else forward_signed_window; groups = 1
+// reads x w thresholds (multiplier offset), writes y; accumulate: no
+// reference: engine/reference/packed_conv2d.cpp
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+#include "lib/buffer.glsl"
+#include "lib/ints.glsl"
+#include "lib/pack.glsl"
+#include "packed_conv2d.params.h"
+#include "pixel_block.glsl"
+#include "level_sums.glsl"
+#include "window_loop.glsl"
