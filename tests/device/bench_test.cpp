@@ -10,6 +10,7 @@
 #include "engine/ops/relu/relu.hpp"
 #include "tests/harness/device/device_case.hpp"
 #include "tools/bench/ceilings.hpp"
+#include "tools/bench/crossover.hpp"
 #include "tools/bench/layer_table.hpp"
 
 namespace lowtide {
@@ -53,6 +54,43 @@ TEST(LayerTable, CountsNodesThatAreAlikeAndTimesEachKindOnce) {
     ASSERT_TRUE(timing) << timing.error().to_string();
     EXPECT_GT(timing->best_seconds, 0);
   }
+}
+
+TEST(Crossover, HoldsTheFastestOfEachFormulation) {
+  const auto timed = [](const char* name, double seconds) {
+    return tune::VariantTime{.name = name, .kernels = "", .seconds = seconds, .passes = 3};
+  };
+  tune::NodeTimes times = {.node = "conv", .signature = "", .variants = {}};
+  times.variants = {timed("unrolled", 4e-3), timed("unrolled_4", 3e-3), timed("dot", 2e-3),
+                    timed("dot_64", 5e-3),   timed("matrix", 1e-3),     timed("naive", 1e-4)};
+  times.variants[4].is_right = false;  // wrong numbers have no time
+  const bench::CrossoverRow row = bench::crossover_row("layer", times);
+  EXPECT_EQ(row.rule, "unrolled");
+  EXPECT_EQ(row.cells[0].variant, "unrolled_4");
+  EXPECT_EQ(row.cells[1].seconds, 0.0);
+  EXPECT_EQ(row.cells[2].variant, "dot");
+  EXPECT_EQ(row.cells[3].seconds, 0.0);
+  EXPECT_EQ(row.fastest(), bench::Formulation::dot);
+  DeviceCaps caps;
+  caps.name = "device";
+  caps.driver = "driver";
+  EXPECT_EQ(bench::crossover_csv({row}, caps),
+            "layer,device,driver,popcount_ms,popcount_variant,ballot_ms,ballot_variant,dot_ms,dot_variant,matrix_ms,"
+            "matrix_variant,fastest,rule\n"
+            "layer,\"device\",\"driver\",3.0000,unrolled_4,,,2.0000,dot,,,dot,unrolled\n");
+}
+
+TEST(Crossover, TimesWhatTheDeviceHas) {
+  const auto benches = bench::all_op_benches();
+  const auto linear = std::find_if(benches.begin(), benches.end(),
+                                   [](const bench::OpBench& b) { return b.name.starts_with("packed_linear/"); });
+  ASSERT_NE(linear, benches.end());
+  const auto row = bench::measure_crossover(harness::test_context(), *linear, 60.0);
+  ASSERT_TRUE(row) << row.error().to_string();
+  const DeviceCaps& caps = harness::test_context().caps();
+  EXPECT_GT(row->cells[0].seconds, 0);
+  EXPECT_EQ(row->cells[1].seconds > 0, caps.has(bit(Feature::subgroup_ballot)));
+  EXPECT_EQ(row->cells[2].seconds > 0, caps.has(bit(Feature::integer_dot)));
 }
 
 }  // namespace

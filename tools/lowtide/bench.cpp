@@ -10,6 +10,7 @@
 
 #include "engine/base/file.hpp"
 #include "engine/tune/tuning_file.hpp"
+#include "tools/bench/crossover.hpp"
 #include "tools/bench/op_bench.hpp"
 #include "tools/lowtide/bench_rows.hpp"
 #include "tools/lowtide/command.hpp"
@@ -26,6 +27,7 @@ struct Options {
   bool rungs = false;
   bool list = false;
   bool explain = false;
+  bool crossover = false;
   bool ceilings = false;
   RecipeOption layers;
   StepsOption steps;
@@ -87,20 +89,41 @@ Result<int> explain(runtime::Context& context, const std::vector<bench::OpBench>
   return kDone;
 }
 
+// --crossover: what each formulation of the packed layers takes, so that one sees where they cross on this device.
+Result<int> print_crossover(runtime::Context& context, const std::vector<bench::OpBench>& benches,
+                            const Options& options) {
+  std::vector<bench::CrossoverRow> rows;
+  for (const bench::OpBench& b : benches) {
+    LOWTIDE_TRY(bench::CrossoverRow row, bench::measure_crossover(context, b, options.seconds));
+    rows.push_back(std::move(row));
+    const std::string table = bench::crossover_table({rows.back()});  // row by row: the whole may take minutes
+    fmt::print("{}", rows.size() == 1 ? table : table.substr(table.find('\n') + 1));
+    std::fflush(stdout);
+  }
+  if (!options.csv.empty()) {
+    LOWTIDE_TRY_VOID(write_file_atomically(options.csv, bench::crossover_csv(rows, context.caps())));
+  }
+  return kDone;
+}
+
 Result<int> run(const Options& options) {
   std::vector<bench::OpBench> benches = bench::all_op_benches();
   std::erase_if(benches, [&](const bench::OpBench& b) {
+    if (options.crossover && !b.name.starts_with("packed_conv2d/") && !b.name.starts_with("packed_linear/"))
+      return true;
     return b.name.find(options.filter) == std::string::npos && b.network != options.filter;
   });
   if (benches.empty()) {
     return fail(ErrorCode::invalid_argument,
-                fmt::format("no bench has '{}' in its name; `lowtide bench --list` names them all", options.filter));
+                fmt::format("no bench{} has '{}' in its name; `lowtide bench --list` names them all",
+                            options.crossover ? " of a packed layer" : "", options.filter));
   }
   if (options.list) {
     for (const bench::OpBench& b : benches) fmt::print("{}\n", b.name);
     return kDone;
   }
   LOWTIDE_TRY(const auto context, open_device(options.device));
+  if (options.crossover) return print_crossover(*context, benches, options);
   if (options.explain) return explain(*context, benches, options);
   if (options.rungs) return compare_rungs(*context, benches, options);
   Peaks peaks;
@@ -118,6 +141,18 @@ Result<int> run(const Options& options) {
   return kDone;
 }
 
+// How the rows of ops are shown.
+void add_row_flags(CLI::App& command, Options& row) {
+  command.add_flag("--naive", row.naive_only, "take the naive kernel of every op");
+  command.add_flag("--rungs", row.rungs, "the kernels chosen on this device beside the naive ones, pass by pass");
+  command.add_flag("--explain", row.explain,
+                   "which variants of its kernels fit each row, their measured times, and which one is taken and why");
+  command.add_flag("--crossover", row.crossover,
+                   "packed layers: the best time of each formulation, popcount, ballot, dot (integer dot products) and "
+                   "matrix (8-bit cooperative matrices); empty where the device or the layer cannot");
+  command.add_flag("--list", row.list, "only list the rows");
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, Program& program) {
@@ -130,11 +165,7 @@ void add_bench(CLI::App& app, Program& program) {
       ->check(CLI::Range(0.01, 600.0))
       ->capture_default_str();
   command.add_option("--csv", options->csv, "also write the rows to this file");
-  command.add_flag("--naive", options->naive_only, "take the naive kernel of every op");
-  command.add_flag("--rungs", options->rungs, "the kernels chosen on this device beside the naive ones, pass by pass");
-  command.add_flag("--explain", options->explain,
-                   "which variants of its kernels fit each row, their measured times, and which one is taken and why");
-  command.add_flag("--list", options->list, "only list the rows");
+  add_row_flags(command, *options);
   command.add_flag("--ceilings", options->ceilings,
                    "instead of ops: what the device's arithmetic, memory and dispatches do at best");
   command.add_option(
