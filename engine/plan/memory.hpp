@@ -2,11 +2,13 @@
 // Lifetimes -> offsets. Values that are never alive together may share memory; tests check the result by brute force.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/kernel/caps.hpp"
 
 namespace lowtide::plan {
 
@@ -16,6 +18,11 @@ struct Lifetime {
   uint32_t first = 0;
   uint32_t last = 0;
 };
+
+// Constants of a packed model are many and small: they lie as close as in its file, unless the device asks for more.
+inline uint64_t constant_alignment(const DeviceCaps& caps) {
+  return std::max<uint64_t>(64, caps.storage_buffer_alignment);
+}
 
 struct Packing {
   std::vector<uint64_t> offsets;  // by index of the lifetimes; multiples of the alignment

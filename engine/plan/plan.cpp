@@ -25,6 +25,7 @@ struct Planner {
   const Graph& graph;
   const PlanOptions& options;
   Lowered lowered;
+  uint64_t constant_unit;
   Program program;
 
   uint64_t& arena_bytes(Arena arena) { return program.arena_bytes[static_cast<size_t>(arena)]; }
@@ -58,7 +59,7 @@ struct Planner {
                   fmt::format("'{}' needs {} bytes, but the device binds at most {} at once; use a smaller batch", name,
                               bytes, program.chunk_bytes));
     }
-    uint64_t offset = round_up(arena_bytes(arena), kPlacementAlignment);
+    uint64_t offset = round_up(arena_bytes(arena), arena == Arena::constant ? constant_unit : kPlacementAlignment);
     if (offset / program.chunk_bytes != (offset + std::max<uint64_t>(bytes, 1) - 1) / program.chunk_bytes) {
       offset = round_up(offset, program.chunk_bytes);
     }
@@ -190,7 +191,11 @@ const char* arena_name(Arena arena) {
 Result<Program> make_program(const Graph& graph, const graph::LowerTarget& target, const PlanOptions& options) {
   static_assert(static_cast<int>(Role::metric) == static_cast<int>(Arena::metric), "arenas mirror roles");
   LOWTIDE_TRY(Lowered lowered, lower(graph, target));
-  Planner p = {.graph = graph, .options = options, .lowered = std::move(lowered), .program = {}};
+  Planner p = {.graph = graph,
+               .options = options,
+               .lowered = std::move(lowered),
+               .constant_unit = constant_alignment(target.caps),
+               .program = {}};
   p.program.placements.resize(graph.values().size() + p.lowered.scratch.size());
   const uint64_t limit = std::min(target.caps.max_storage_buffer_bytes, target.caps.max_allocation_bytes);
   p.program.chunk_bytes = limit / graph::kParameterBlock / 4 * graph::kParameterBlock * 4;

@@ -40,7 +40,7 @@ constexpr bool is_shareable(Arena arena) {
 
 struct Placement {
   Arena arena = Arena::activation;
-  uint64_t offset = 0;  // bytes, a multiple of kPlacementAlignment
+  uint64_t offset = 0;  // bytes, a multiple of kPlacementAlignment; of constants: of constant_alignment()
   uint64_t bytes = 0;   // 0: the value is not stored (nothing uses it)
   friend bool operator==(const Placement&, const Placement&) = default;
 };

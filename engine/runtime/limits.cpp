@@ -8,15 +8,18 @@
 
 #include "engine/base/check.hpp"
 #include "engine/kernel/bank.hpp"
+#include "engine/plan/memory.hpp"
 
 namespace lowtide::runtime {
 namespace {
 
-void check_placements(const plan::Program& program) {
+void check_placements(const plan::Program& program, uint64_t constant_unit) {
   for (const plan::Placement& placement : program.placements) {
     if (placement.bytes == 0) continue;
     const uint64_t end = placement.offset + placement.bytes;
-    LOWTIDE_CHECK(placement.offset % plan::kPlacementAlignment == 0, "a placement is not aligned");
+    const bool is_constant = placement.arena == plan::Arena::constant;
+    LOWTIDE_CHECK(placement.offset % (is_constant ? constant_unit : plan::kPlacementAlignment) == 0,
+                  "a placement is not aligned");
     LOWTIDE_CHECK(end <= program.arena_bytes[static_cast<size_t>(placement.arena)], "a placement ends past its arena");
     LOWTIDE_CHECK(placement.offset / program.chunk_bytes == (end - 1) / program.chunk_bytes,
                   "a placement crosses a chunk boundary");
@@ -56,7 +59,7 @@ Result<void> check_limits(const plan::Program& program, const DeviceCaps& caps) 
   LOWTIDE_CHECK(program.chunk_bytes > 0 && program.chunk_bytes % plan::kPlacementAlignment == 0,
                 "chunks must be a multiple of the placement alignment");
   LOWTIDE_CHECK(std::is_sorted(program.barriers.begin(), program.barriers.end()), "barriers must ascend");
-  check_placements(program);
+  check_placements(program, plan::constant_alignment(caps));
   for (const Dispatch& dispatch : program.dispatches) LOWTIDE_TRY_VOID(check_dispatch(program, dispatch, caps));
   return {};
 }

@@ -10,6 +10,8 @@
 #include <numeric>
 
 #include "engine/graph/dump.hpp"
+#include "engine/model/layer_sizes.hpp"
+#include "engine/model/packed_model.hpp"
 #include "engine/model/safetensors.hpp"
 #include "engine/plan/dump.hpp"
 #include "engine/plan/plan.hpp"
@@ -121,7 +123,46 @@ Result<int> inspect_recipe(const Options& options) {
   return kDone;
 }
 
-Result<int> inspect_file(const std::filesystem::path& path) {
+double ratio(uint64_t bytes, uint64_t needed) {
+  return needed == 0 ? 1.0 : static_cast<double>(bytes) / static_cast<double>(needed);
+}
+
+// What each layer takes in the file beside what its numbers need, and so for the whole in file and device memory.
+Result<void> print_sizes(const model::PackedModel& packed, const Options& options) {
+  LOWTIDE_TRY(const std::vector<model::LayerSize> rows, model::layer_sizes(packed));
+  fmt::print("\n{:<24} {:<14} {:>4} {:>10} {:>12} {:>10} {:>10} {:>12} {:>12} {:>6}\n", "layer", "op", "W", "weights",
+             "their bytes", "thresholds", "other", "needed", "in the file", "ratio");
+  uint64_t needed = 0, tensors = 0, thresholds = 0, range_bits = 0;
+  for (const model::LayerSize& row : rows) {
+    fmt::print("{:<24} {:<14} {:>4} {:>10} {:>12} {:>10} {:>10} {:>12} {:>12} {:>6.3f}\n", row.name, row.op,
+               row.weight_bits == 0 ? "" : fmt::format("{}", row.weight_bits), row.weights, row.weight_bytes(),
+               row.threshold_bytes, row.other_bytes, row.needed_bytes(), row.file_bytes,
+               ratio(row.file_bytes, row.needed_bytes()));
+    needed += row.needed_bytes();
+    tensors += row.file_bytes;
+    thresholds += row.threshold_bytes;
+    range_bits += row.threshold_range_bits;
+  }
+  const uint64_t data = model::data_bytes(packed.file());
+  LOWTIDE_TRY(const graph::Graph graph, packed.make_graph(1));
+  LOWTIDE_TRY(const plan::Program program, plan::make_program(graph, {.caps = stored_caps(options.caps)}));
+  const uint64_t device = program.arena_bytes[static_cast<size_t>(plan::Arena::constant)];
+  uint64_t at_rest = 0;  // what codes save in the file and not on the device, where they are f32
+  for (const auto& [name, codes] : packed.coded()) {
+    at_rest += graph.desc(graph.find(name)).bytes() - packed.constant(name).size();
+  }
+  fmt::print("needed {} bytes; tensors {}, {:.3f} times that; with the space between them {}, {:.3f} times\n", needed,
+             tensors, ratio(tensors, needed), data, ratio(data, needed));
+  fmt::print(
+      "constants in device memory ({}) {} bytes, {:.3f} times what is needed there ({}: weights at rest are f32)\n",
+      options.caps, device, ratio(device, needed + at_rest), needed + at_rest);
+  fmt::print("thresholds {} bytes; the ranges of their accumulators need {}\n", thresholds,
+             ceil_div(range_bits, uint64_t{8}));
+  return {};
+}
+
+Result<int> inspect_file(const Options& options) {
+  const std::filesystem::path path = options.recipe.path;
   LOWTIDE_TRY(const model::Safetensors file, model::Safetensors::open(path));
   for (const auto& [key, value] : file.metadata()) {
     const bool is_long = value.size() > 80 || value.find('\n') != std::string::npos;
@@ -133,12 +174,18 @@ Result<int> inspect_file(const std::filesystem::path& path) {
     bytes += tensor.bytes.size();
   }
   fmt::print("{} tensors, {} bytes\n", file.tensors().size(), bytes);
+  const auto packed = model::PackedModel::open(path);
+  if (packed) {
+    LOWTIDE_TRY_VOID(print_sizes(*packed, options));
+  } else if (file.metadata().contains("graph")) {
+    return tl::unexpected(packed.error());
+  }
   return kDone;
 }
 
 Result<int> inspect(const Options& options) {
   const std::filesystem::path path = options.recipe.path;
-  return path.extension() == ".safetensors" ? inspect_file(path) : inspect_recipe(options);
+  return path.extension() == ".safetensors" ? inspect_file(options) : inspect_recipe(options);
 }
 
 Result<int> networks() {
