@@ -38,6 +38,7 @@
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
 #include "engine/ops/packed_pool2d/packed_pool2d.hpp"
+#include "engine/ops/place_images/place_images.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
 #include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/prelu/prelu.hpp"
@@ -119,6 +120,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kPackedConv2dResidualOp,
     &kPackedLinearOp,
     &kPackedMaxPool2dOp,
+    &kPlaceImagesOp,
     &kPooledSignsOp,
     &kPreluOp,
     &kPreluBackwardInputOp,

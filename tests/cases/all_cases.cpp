@@ -43,6 +43,7 @@ std::vector<OpCase> all_cases() {
            packed_cases,
            packed_residual_cases,
            pool2d_cases,
+           place_images_cases,
            pooled_signs_cases,
            prelu_cases,
            quantize_cases,

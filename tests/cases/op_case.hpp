@@ -107,6 +107,7 @@ std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();
 std::vector<OpCase> packed_residual_cases();
 std::vector<OpCase> pool2d_cases();
+std::vector<OpCase> place_images_cases();
 std::vector<OpCase> pooled_signs_cases();
 std::vector<OpCase> prelu_cases();
 std::vector<OpCase> quantize_cases();

@@ -1,0 +1,2 @@
+lowtide_kernel(place_images_forward SOURCE forward.comp)
+lowtide_kernel(place_images_forward_naive SOURCE forward_naive.comp)
