@@ -27,6 +27,9 @@ namespace lowtide::trainer {
 inline constexpr uint32_t kFloatBits = 32;
 
 enum class Normalization { standard, symmetric, unit };
+// Where training images are while they are trained on: bytes on the device, which picks, crops, flips and normalises
+// them, or on the host, which sends each batch in f32. The numbers are the same, bit for bit.
+enum class Residency { automatic, always, never };
 enum class WeightQuantizer {
   dorefa,
   dorefa_detached,
@@ -73,12 +76,13 @@ struct DataOptions {
   double brightness = 0;      // pixels of 0..255: every pixel of an image moves by the same amount, drawn from +-this
   double contrast = 0;        // each channel's distance from its mean is multiplied by a number drawn from 1 +-this
   uint32_t image_size =
-      224;                   // edge of the square that image folders are resized and cropped to; other sets have theirs
-  uint32_t resize = 0;       // other colour sets: edge that their images are resized to; 0: as they are
-  uint32_t workers = 1;      // threads that make batches ahead of the device
-  uint32_t train_limit = 0;  // use so many training images, spread evenly over the set; 0 is all
-  uint32_t test_limit = 0;   // the same for the test images
-  double validation = 0;     // share of the training images held out; evaluation then uses them, not the test set
+      224;               // edge of the square that image folders are resized and cropped to; other sets have theirs
+  uint32_t resize = 0;   // other colour sets: edge that their images are resized to; 0: as they are
+  uint32_t workers = 1;  // threads that make batches ahead of the device
+  Residency resident = Residency::automatic;  // loop/resident.hpp says when they fit
+  uint32_t train_limit = 0;                   // use so many training images, spread evenly over the set; 0 is all
+  uint32_t test_limit = 0;                    // the same for the test images
+  double validation = 0;  // share of the training images held out; evaluation then uses them, not the test set
 
   friend bool operator==(const DataOptions&, const DataOptions&) = default;
 };

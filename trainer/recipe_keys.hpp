@@ -129,6 +129,10 @@ constexpr auto words_of(ExpansionMerge) {
                     Word<ExpansionMerge>{ExpansionMerge::subtract, "subtract"},
                     Word<ExpansionMerge>{ExpansionMerge::concatenate, "concatenate"}};
 }
+constexpr auto words_of(Residency) {
+  return std::array{Word<Residency>{Residency::automatic, "auto"}, Word<Residency>{Residency::always, "always"},
+                    Word<Residency>{Residency::never, "never"}};
+}
 constexpr auto words_of(ExpansionSchedule) {
   return std::array{Word<ExpansionSchedule>{ExpansionSchedule::half_cosine, "half_cosine"},
                     Word<ExpansionSchedule>{ExpansionSchedule::halving, "halving"},
@@ -156,6 +160,7 @@ void describe(V& v, DataOptions& o) {
   v.key("image_size", o.image_size, WholeRange{8, 1024});
   v.key("resize", o.resize, WholeRange{0, 1024});
   v.key("workers", o.workers, WholeRange{1, 64});
+  v.key("resident", o.resident);
   v.key("train_limit", o.train_limit, kLimit);
   v.key("test_limit", o.test_limit, kLimit);
   v.key("validation", o.validation, RealRange{0, 0.9});

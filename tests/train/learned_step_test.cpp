@@ -52,7 +52,8 @@ struct Start {
                                      .phase = recipe.phases[0],
                                      .input = input(),
                                      .seed = recipe.seed,
-                                     .queue = *queue},
+                                     .dataset = dataset,
+                                     .batches = train_batch_options(recipe.data, recipe.seed)},
                                     train.parameters, {}, tensors);
     ASSERT_TRUE(done.has_value()) << done.error().to_string();
   }

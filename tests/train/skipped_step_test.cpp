@@ -41,7 +41,8 @@ class Steps {
                                      .phase = phase(),
                                      .input = net_input(*dataset_, recipe_.data.batch),
                                      .seed = recipe_.seed,
-                                     .queue = *queue_};
+                                     .dataset = *dataset_,
+                                     .batches = train_batch_options(recipe_.data, recipe_.seed)};
     EXPECT_TRUE(prepare_phase(preparation, stepper_->train().parameters, {}, tensors).has_value());
     write(tensors);
   }

@@ -16,6 +16,11 @@
 #include "trainer/data/streams.hpp"
 
 namespace lowtide::trainer {
+namespace {
+
+constexpr uint32_t kPlaceWords = 4;
+
+}  // namespace
 
 BatchOptions train_batch_options(const DataOptions& data, uint64_t seed) {
   BatchOptions options;
@@ -49,6 +54,7 @@ std::vector<uint32_t> epoch_order(uint64_t seed, uint64_t epoch, uint32_t count)
 Result<std::unique_ptr<BatchQueue>> BatchQueue::open(const Dataset& dataset, const Split& split,
                                                      const BatchOptions& options, BatchPosition start) {
   LOWTIDE_CHECK(options.batch > 0 && options.workers > 0, "a batch queue needs a batch and a worker");
+  LOWTIDE_CHECK(!options.places_only || options.is_training, "images of an evaluation are made on the host");
   const uint32_t least = options.is_training ? options.batch : 1;
   if (split.count() < least) {
     return fail(ErrorCode::invalid_argument,
@@ -67,7 +73,11 @@ BatchQueue::BatchQueue(const Dataset& dataset, const Split& split, const BatchOp
   const uint32_t ahead = options.ahead == 0 ? 2 * options.workers : options.ahead;
   slots_.resize(size_t{ahead} + 1);  // one is with the caller
   for (Slot& slot : slots_) {
-    slot.images.resize(options.batch * dataset.image.bytes());
+    if (options.places_only) {
+      slot.places.resize(size_t{options.batch} * kPlaceWords);
+    } else {
+      slot.images.resize(options.batch * dataset.image.bytes());
+    }
     slot.labels.resize(options.batch);
   }
 }
@@ -126,7 +136,7 @@ Result<Batch> BatchQueue::next() {
   const BatchPosition at = position();
   ++next_;
   holds_batch_ = true;
-  return Batch{slot.images, slot.labels, slot.valid, at.epoch, at.index};
+  return Batch{slot.images, slot.places, slot.labels, slot.valid, at.epoch, at.index};
 }
 
 void BatchQueue::work() {
@@ -145,29 +155,47 @@ void BatchQueue::work() {
   }
 }
 
+// Row `row` of a batch: sample `sample` as it is in this epoch.
+Result<void> BatchQueue::add_sample(uint64_t epoch, uint32_t sample, uint32_t row, std::vector<uint8_t>& pixels,
+                                    Slot& slot) {
+  const Augmentation& augmentation = options_.augmentation;
+  const Placement placement =
+      options_.is_training ? draw_placement(augmentation, options_.seed, epoch, sample) : Placement{};
+  slot.labels[row] = split_.labels[sample];
+  if (options_.places_only) {
+    const std::array<uint32_t, kPlaceWords> place = {sample, static_cast<uint32_t>(placement.down),
+                                                     static_cast<uint32_t>(placement.right),
+                                                     placement.is_mirrored ? 1u : 0u};
+    std::copy(place.begin(), place.end(), slot.places.begin() + std::ptrdiff_t{row} * kPlaceWords);
+    return {};
+  }
+  const size_t stride = dataset_.image.bytes();
+  LOWTIDE_TRY_VOID(read_image(dataset_, split_, sample, pixels));
+  if (options_.is_training) change_tone(pixels, dataset_.image, draw_tone(augmentation, options_.seed, epoch, sample));
+  place_image(pixels, dataset_.image, table_, placement, std::span(slot.images).subspan(row * stride, stride));
+  return {};
+}
+
 void BatchQueue::fill(uint64_t ticket, std::vector<uint8_t>& pixels, Slot& slot) {
   const uint64_t epoch = ticket / batches_per_epoch_;
   const uint64_t first = ticket % batches_per_epoch_ * options_.batch;
   const Order order = options_.is_training ? order_of(epoch) : nullptr;
-  const size_t stride = dataset_.image.bytes();
   slot.error.reset();
   slot.valid = static_cast<uint32_t>(std::min<uint64_t>(options_.batch, split_.count() - first));
   for (uint32_t i = 0; i < slot.valid; ++i) {
     const auto position = static_cast<uint32_t>(first + i);
     const uint32_t sample = order ? (*order)[position] : position;
-    if (auto read = read_image(dataset_, split_, sample, pixels); !read) {
-      slot.error = std::move(read).error();
+    if (auto added = add_sample(epoch, sample, i, pixels, slot); !added) {
+      slot.error = std::move(added).error();
       return;
     }
-    if (options_.is_training)
-      change_tone(pixels, dataset_.image, draw_tone(options_.augmentation, options_.seed, epoch, sample));
-    const Placement placement =
-        options_.is_training ? draw_placement(options_.augmentation, options_.seed, epoch, sample) : Placement{};
-    place_image(pixels, dataset_.image, table_, placement, std::span(slot.images).subspan(i * stride, stride));
-    slot.labels[i] = split_.labels[sample];
   }
-  std::fill(slot.images.begin() + static_cast<std::ptrdiff_t>(slot.valid * stride), slot.images.end(), 0.0f);
-  std::fill(slot.labels.begin() + slot.valid, slot.labels.end(), 0u);
+  const auto valid = static_cast<std::ptrdiff_t>(slot.valid);
+  if (!options_.places_only) {
+    const auto stride = static_cast<std::ptrdiff_t>(dataset_.image.bytes());
+    std::fill(slot.images.begin() + valid * stride, slot.images.end(), 0.0f);
+  }
+  std::fill(slot.labels.begin() + valid, slot.labels.end(), 0u);
 }
 
 BatchQueue::Order BatchQueue::order_of(uint64_t epoch) {

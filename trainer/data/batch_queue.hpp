@@ -21,7 +21,8 @@
 namespace lowtide::trainer {
 
 struct Batch {
-  std::span<const float> images;     // [n, h, w, c]; rows from `valid` on are 0
+  std::span<const float> images;     // [n, h, w, c]; rows from `valid` on are 0; empty where only places are made
+  std::span<const uint32_t> places;  // [n, 4], as ops::place_images reads them; empty where images are made
   std::span<const uint32_t> labels;  // [n]; entries from `valid` on are 0
   uint32_t valid = 0;                // samples; below n only in the last batch of an evaluation
   uint64_t epoch = 0;
@@ -44,7 +45,8 @@ struct BatchOptions {
   Normalization normalization = Normalization::standard;
   uint64_t seed = 1;
   uint32_t workers = 1;
-  uint32_t ahead = 0;  // batches made ahead; 0: two for each worker
+  uint32_t ahead = 0;        // batches made ahead; 0: two for each worker
+  bool places_only = false;  // training images stay on the device, which needs to know but their places
 };
 
 // Options of the training and evaluation queues of a recipe.
@@ -83,6 +85,7 @@ class BatchQueue {
  private:
   struct Slot {
     std::vector<float> images;
+    std::vector<uint32_t> places;
     std::vector<uint32_t> labels;
     uint32_t valid = 0;
     bool is_ready = false;
@@ -95,6 +98,7 @@ class BatchQueue {
   void stop();
   void work();
   void fill(uint64_t ticket, std::vector<uint8_t>& pixels, Slot& slot);
+  Result<void> add_sample(uint64_t epoch, uint32_t sample, uint32_t row, std::vector<uint8_t>& pixels, Slot& slot);
   Order order_of(uint64_t epoch);
   Slot& slot_of(uint64_t ticket) { return slots_[static_cast<size_t>(ticket % slots_.size())]; }
 

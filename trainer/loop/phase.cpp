@@ -12,6 +12,7 @@
 #include "engine/plan/kernel_choices.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/loop/prepare.hpp"
+#include "trainer/loop/resident.hpp"
 #include "trainer/methods/loss_scaling.hpp"
 #include "trainer/schedule/step_values.hpp"
 
@@ -60,7 +61,9 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   LOWTIDE_TRY(run->teacher_, find_teacher(recipe, phase, {.resume = start.resume, .before = start.before}));
   const Phase* fixed_teacher = run->teacher_.fixed ? &*run->teacher_.fixed : nullptr;
   const NetInput eval_input = net_input(dataset, recipe.data.eval_batch);
-  LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, net_input(dataset, recipe.data.batch), fixed_teacher));
+  NetInput train_input = net_input(dataset, recipe.data.batch);
+  LOWTIDE_TRY(train_input.resident_images, resident_images(recipe.data, dataset, environment.context.caps()));
+  LOWTIDE_TRY(TrainGraph train, make_train_graph(run->phase_, train_input, fixed_teacher));
   LOWTIDE_TRY(EvalGraph eval, make_eval_graph(run->phase_, eval_input));
   LOWTIDE_TRY(run->stepper_, Stepper::create(environment.context, std::move(train), {.tuning = &environment.tuning}));
   LOWTIDE_TRY(const auto choices,
@@ -74,8 +77,10 @@ Result<std::unique_ptr<PhaseRun>> PhaseRun::create(const RunEnvironment& environ
   LOWTIDE_TRY(run->guided_, make_guided_evaluators(environment.context, run->phase_, fixed_teacher, eval_input,
                                                    run->stepper_->executor()));
   LOWTIDE_TRY(run->eval_queue_, BatchQueue::open(dataset, dataset.test, eval_batch_options(recipe.data)));
-  LOWTIDE_TRY(run->train_queue_,
-              BatchQueue::open(dataset, dataset.train, train_batch_options(recipe.data, recipe.seed)));
+  BatchOptions batches = train_batch_options(recipe.data, recipe.seed);
+  batches.places_only = train_input.resident_images > 0;
+  LOWTIDE_TRY(run->train_queue_, BatchQueue::open(dataset, dataset.train, batches));
+  LOWTIDE_TRY_VOID(write_resident_images(run->stepper_->train(), run->stepper_->executor(), dataset, recipe.data));
   LOWTIDE_TRY_VOID(run->set_parameters(start));
   const RunPosition& at = run->state_.position;
   run->train_queue_->seek({.epoch = epochs_before(recipe, phase) + at.epoch, .index = at.batch});
@@ -155,7 +160,8 @@ Result<void> PhaseRun::prepare(const PhaseStart& start, const std::set<std::stri
                                    .phase = phase,
                                    .input = net_input(env_.dataset, env_.recipe.data.batch),
                                    .seed = env_.recipe.seed,
-                                   .queue = *train_queue_,
+                                   .dataset = env_.dataset,
+                                   .batches = train_batch_options(env_.recipe.data, env_.recipe.seed),
                                    .epoch = epochs_before(env_.recipe, static_cast<uint32_t>(state_.position.phase)),
                                    .fixed_teacher = teacher_.fixed ? &*teacher_.fixed : nullptr};
   return prepare_phase(preparation, stepper_->train().parameters, handed_over, tensors);

@@ -64,11 +64,12 @@ class ForwardPass {
 
   // Calls see(pass) after each of the phase's first batches.
   Result<void> run(uint32_t batches, const std::function<Result<void>(ForwardPass&)>& see) {
-    BatchQueue& queue = preparation_.queue;
-    queue.seek({.epoch = preparation_.epoch, .index = 0});
+    const Dataset& dataset = preparation_.dataset;
+    LOWTIDE_TRY(const auto queue, BatchQueue::open(dataset, dataset.train, preparation_.batches,
+                                                   {.epoch = preparation_.epoch, .index = 0}));
     for (uint32_t i = 0; i < batches; ++i) {
-      LOWTIDE_TRY(const Batch batch, queue.next());
-      LOWTIDE_TRY_VOID(submit(batch));
+      LOWTIDE_TRY(const Batch batch, queue->next());
+      LOWTIDE_TRY_VOID(submit(batch, queue->batches_per_epoch()));
       LOWTIDE_TRY_VOID(see(*this));
     }
     return {};
@@ -86,14 +87,14 @@ class ForwardPass {
  private:
   explicit ForwardPass(const Preparation& preparation) : preparation_(preparation) {}
 
-  Result<void> submit(const Batch& batch) {
+  Result<void> submit(const Batch& batch, uint64_t batches_per_epoch) {
     LOWTIDE_TRY(slot_, executor_->acquire());
     const std::span<std::byte> images = executor_->input(slot_, images_);
     LOWTIDE_CHECK(images.size() == batch.images.size_bytes(), "a batch of another size than the network's");
     std::memcpy(images.data(), batch.images.data(), images.size());
     const ValueId step_block = graph_.find("step_block");
     if (step_block.is_valid()) {  // some methods' ops read it: the values of the phase's first step
-      const StepValues values = step_values(preparation_.phase, preparation_.queue.batches_per_epoch(), 0);
+      const StepValues values = step_values(preparation_.phase, batches_per_epoch, 0);
       const shaders::StepBlock block =
           make_step_block(preparation_.phase.optimizer, preparation_.seed, 0, values, batch.valid);
       std::memcpy(executor_->input(slot_, step_block).data(), &block, sizeof(block));

@@ -21,8 +21,9 @@ struct Preparation {
   const Phase& phase;
   NetInput input;  // of a training batch
   uint64_t seed = 0;
-  BatchQueue& queue;                     // of training batches; left anywhere
-  uint64_t epoch = 0;                    // of the queue, the phase's first
+  const Dataset& dataset;
+  BatchOptions batches = {};             // of training batches, whose images the host makes
+  uint64_t epoch = 0;                    // of those batches, the phase's first
   const Phase* fixed_teacher = nullptr;  // of a distillation
 };
 

@@ -60,7 +60,11 @@ Result<std::unique_ptr<Stepper>> Stepper::create(runtime::Context& context, Trai
 }
 
 void Stepper::fill(uint32_t slot, const Batch& batch, const shaders::StepBlock& step) {
-  copy_to(batch.images, executor_->input(slot, train_.images));
+  if (train_.places.is_valid()) {
+    copy_to(batch.places, executor_->input(slot, train_.places));
+  } else {
+    copy_to(batch.images, executor_->input(slot, train_.images));
+  }
   copy_to(batch.labels, executor_->input(slot, train_.labels));
   copy_to(std::span(&step, 1), executor_->input(slot, train_.graph.find("step_block")));
   if (train_.targets.is_valid()) fill_one_hot(batch.labels, executor_->input(slot, train_.targets));

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "engine/base/ints.hpp"
 #include "engine/graph/autodiff.hpp"
 #include "engine/ops/autodiff_ops.hpp"
 #include "engine/ops/correct_count/correct_count.hpp"
@@ -13,6 +14,7 @@
 #include "engine/ops/fuse.hpp"
 #include "engine/ops/loss_scale/loss_scale.hpp"
 #include "engine/ops/mse/mse.hpp"
+#include "engine/ops/place_images/place_images.hpp"
 #include "engine/ops/scale/scale.hpp"
 #include "engine/ops/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "trainer/loop/forward_networks.hpp"
@@ -41,6 +43,21 @@ struct Objective {
     weights.push_back(static_cast<float>(weight));
   }
 };
+
+Result<void> add_images(TrainGraph& train, const NetInput& input) {
+  graph::Graph& graph = train.graph;
+  if (input.resident_images == 0) {
+    train.images = graph.input("images", f32_desc(Shape{input.batch, input.height, input.width, input.channels}));
+    return {};
+  }
+  const uint64_t bytes = uint64_t{input.resident_images} * input.height * input.width * input.channels;
+  train.pixels = graph.constant("images/pixels", {DType::u32, Shape{narrow<uint32_t>(ceil_div(bytes, uint64_t{4}))}});
+  train.table = graph.constant("images/table", f32_desc(Shape{input.channels, 256}));
+  train.places = graph.input("places", {DType::u32, Shape{input.batch, 4}});
+  LOWTIDE_TRY(train.images, ops::place_images(graph, "images", train.pixels, train.places, train.table,
+                                              {.h = input.height, .w = input.width}));
+  return {};
+}
 
 Result<ValueId> add_loss(TrainGraph& train, const TrainingOptions& options, ValueId logits) {
   graph::Graph& graph = train.graph;
@@ -181,7 +198,7 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
                                     bool is_fused) {
   TrainGraph train;
   graph::Graph& graph = train.graph;
-  train.images = graph.input("images", f32_desc(Shape{input.batch, input.height, input.width, input.channels}));
+  LOWTIDE_TRY_VOID(add_images(train, input));
   train.labels = graph.input("labels", {DType::u32, Shape{input.batch}});
   graph.step_block();
 

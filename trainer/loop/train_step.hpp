@@ -22,6 +22,7 @@ struct NetInput {
   uint32_t width = 1;
   uint32_t channels = 1;
   uint32_t classes = 1;
+  uint32_t resident_images = 0;  // of the training set, as bytes on the device; 0: each batch comes from the host
 };
 
 // What the device says of one network of the step.
@@ -36,10 +37,11 @@ struct TrainNetwork {
 
 struct TrainGraph {
   graph::Graph graph;
-  ValueId images;      // input f32 [batch, height, width, channels]
-  ValueId labels;      // input u32 [batch], each below the class count
-  ValueId targets;     // mean squared error only: input f32 [batch, classes], one-hot; else invalid
-  ValueId attributes;  // constant, what block_attributes says
+  ValueId images;  // f32 [batch, height, width, channels]: an input, or what the device makes of the three below
+  ValueId pixels, table, places;  // ops::place_images: two constants and an input; invalid without resident images
+  ValueId labels;                 // input u32 [batch], each below the class count
+  ValueId targets;                // mean squared error only: input f32 [batch, classes], one-hot; else invalid
+  ValueId attributes;             // constant, what block_attributes says
   std::vector<shaders::BlockAttributes> block_attributes;  // weight decay and clipping of each parameter block
   ValueId loss_scale = {};               // metric f32 []: a dynamic one, as this step had it; invalid: fixed
   std::vector<TrainNetwork> networks;    // as methods/guided.hpp orders them, the recipe's own first
