@@ -18,22 +18,36 @@ namespace {
 constexpr uint64_t kSeed = 1;
 constexpr uint32_t kWarmUpSteps = 2;
 
-// Pixels in [-1, 1) and labels, the same for every phase.
+// Images that stay on the device, as a training run keeps them by default: what a step is told, the same for every
+// phase.
 struct RandomBatch {
-  std::vector<float> images;
+  static constexpr uint32_t kBatches = 4;  // of resident images
+  std::vector<uint32_t> places;
   std::vector<uint32_t> labels;
 
   explicit RandomBatch(const trainer::NetInput& input) {
     Rng rng(kSeed, 0);
-    images.resize(size_t{input.batch} * input.height * input.width * input.channels);
-    for (float& pixel : images) pixel = unit_float(rng.next()) * 2.0f - 1.0f;
-    labels.resize(input.batch);
-    for (uint32_t& label : labels) label = rng.next() % input.classes;
+    for (uint32_t i = 0; i < input.batch; ++i) {
+      for (const uint32_t word : {rng.below(kBatches * input.batch), 0u, 0u, rng.next() >> 31}) places.push_back(word);
+      labels.push_back(rng.next() % input.classes);
+    }
   }
   trainer::Batch batch() const {
-    return {.images = images, .labels = labels, .valid = static_cast<uint32_t>(labels.size())};
+    return {.places = places, .labels = labels, .valid = static_cast<uint32_t>(labels.size())};
   }
 };
+
+// Any pixels; each channel's values in [-1, 1).
+Result<void> write_images(trainer::Stepper& stepper) {
+  const trainer::TrainGraph& train = stepper.train();
+  Rng rng(kSeed, 1);
+  std::vector<uint32_t> pixels(train.graph.desc(train.pixels).element_count());
+  for (uint32_t& word : pixels) word = rng.next();
+  LOWTIDE_TRY_VOID(stepper.executor().write(train.pixels, std::as_bytes(std::span(pixels))));
+  std::vector<float> table(train.graph.desc(train.table).element_count());
+  for (size_t i = 0; i < table.size(); ++i) table[i] = static_cast<float>(i % 256) / 128.0f - 1.0f;
+  return stepper.executor().write(train.table, std::as_bytes(std::span(table)));
+}
 
 // One phase in turn.
 struct Turn {
@@ -54,6 +68,7 @@ Result<Turn> make_turn(runtime::Context& context, const StepBench& bench, const 
   LOWTIDE_TRY(turn.stepper, trainer::Stepper::create(context, std::move(train),
                                                      {.naive_only = options.naive_only, .profile = options.profile}));
   LOWTIDE_TRY_VOID(trainer::write_persistent(turn.stepper->train().graph, turn.stepper->executor(), tensors));
+  LOWTIDE_TRY_VOID(write_images(*turn.stepper));
   return turn;
 }
 
@@ -107,15 +122,18 @@ StepTiming timing_of(Turn& turn) {
 
 trainer::Phase full_precision(trainer::Phase phase) {
   phase.quantization = {};
+  phase.training.precision = trainer::TrainingPrecision::fp32;
   return phase;
 }
 
 Result<std::vector<StepTiming>> time_steps(runtime::Context& context, std::span<const StepBench> benches,
                                            const trainer::NetInput& input, const StepBenchOptions& options) {
   const RandomBatch data(input);
+  trainer::NetInput resident = input;
+  resident.resident_images = RandomBatch::kBatches * input.batch;
   std::vector<Turn> turns;
   for (const StepBench& bench : benches) {
-    LOWTIDE_TRY(Turn turn, make_turn(context, bench, input, options));
+    LOWTIDE_TRY(Turn turn, make_turn(context, bench, resident, options));
     turns.push_back(std::move(turn));
   }
   for (Turn& turn : turns) {
