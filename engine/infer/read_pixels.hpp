@@ -27,7 +27,12 @@ struct PixelGraph {
 };
 
 // `graph`: of PackedModel::make_graph, fused or not.
-//   what reads images        -> reads normalize_pixels of them, which looks their values up in the table
-Result<PixelGraph> read_pixels(const graph::Graph& graph, const model::PackedModel& model);
+//   pack, packed_conv2d  -> packed_pixels, where each pixel is its own code: 8-bit unsigned levels of images in [0, 1].
+//                           The codes of all 256 pixels of a channel are computed here as pack computes them.
+//   conv2d_affine        -> reads pixels and the table itself; and so does conv2d, with factors 1 and offsets -0 that
+//                           change no bit, where the device runs it with a kernel that can
+//   others               -> read normalize_pixels of the images, which looks their values up in the table
+Result<PixelGraph> read_pixels(const graph::Graph& graph, const model::PackedModel& model,
+                               const graph::LowerTarget& target);
 
 }  // namespace lowtide::infer

@@ -133,7 +133,7 @@ Result<std::unique_ptr<Session::Plan>> Session::make_plan(Element element, uint3
   PixelGraph planned;
   LOWTIDE_TRY(planned.graph, fuse_epilogues(network, target));
   if (element == Element::pixel) {
-    LOWTIDE_TRY(planned, read_pixels(planned.graph, model_));
+    LOWTIDE_TRY(planned, read_pixels(planned.graph, model_, target));
   }
   auto plan = std::make_unique<Plan>();
   plan->graph = std::make_unique<graph::Graph>(std::move(planned.graph));

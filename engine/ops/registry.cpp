@@ -37,6 +37,7 @@
 #include "engine/ops/pack/pack.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/ops/packed_linear/packed_linear.hpp"
+#include "engine/ops/packed_pixels/packed_pixels.hpp"
 #include "engine/ops/packed_pool2d/packed_pool2d.hpp"
 #include "engine/ops/place_images/place_images.hpp"
 #include "engine/ops/pool2d/pool2d.hpp"
@@ -120,6 +121,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kPackedConv2dResidualOp,
     &kPackedLinearOp,
     &kPackedMaxPool2dOp,
+    &kPackedPixelsOp,
     &kPlaceImagesOp,
     &kPooledSignsOp,
     &kPreluOp,

@@ -51,10 +51,15 @@ void convolve(const Operands& o, Add add) {
   for (double& value : result) value *= static_cast<double>(g.params.output_scale);
 }
 
-// x; of codes the level, six bits in two's complement.
+// x; of pixels the value in the table; of codes the level, six bits in two's complement.
 std::vector<double> input_of(const Operands& o) {
   std::vector<double> x(o.inputs[0].begin(), o.inputs[0].end());
   if (o.in_desc(0).dtype != DType::u8) return x;
+  if (o.node.op == &ops::kConv2dAffineOp) {
+    const size_t c = o.in_desc(0).shape.last();
+    for (size_t i = 0; i < x.size(); ++i) x[i] = o.inputs[4][i % c * 256 + static_cast<size_t>(x[i])];
+    return x;
+  }
   for (double& element : x) {
     element = std::fmod(element, 64);
     if (element >= 32) element -= 64;

@@ -65,6 +65,7 @@ void packed_conv2d_residual(const Operands&);
 void packed_linear(const Operands&);
 void packed_max_pool2d(const Operands&);
 void place_images(const Operands&);
+void packed_pixels(const Operands&);
 void pooled_signs(const Operands&);
 void prelu(const Operands&);
 void prelu_backward_input(const Operands&);

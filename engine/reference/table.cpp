@@ -71,6 +71,7 @@ constexpr Row kRows[] = {
     {"packed_conv2d_residual", packed_conv2d_residual},
     {"packed_linear", packed_linear},
     {"packed_max_pool2d", packed_max_pool2d},
+    {"packed_pixels", packed_pixels},
     {"place_images", place_images},
     {"pooled_signs", pooled_signs},
     {"prelu", prelu},

@@ -18,6 +18,6 @@ BUFFER_READ(1, float, w)
 BUFFER_WRITE(2, float, dx)
 PUSH_CONSTANTS(Conv2dTileParams, p)
 
-#define SOURCE dy
+#define SOURCE(i, channel) dy[i]
 #define DESTINATION dx
 #include "tile.glsl"

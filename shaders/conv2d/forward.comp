@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d forward, tuned.  y = scale * conv(x, w); LOWTIDE_AFFINE: y = clamp(that * multiplier + offset, lo, hi)
-// x [n,h,w,c]  w [k,r,s,group_c] or transposed  y [n,oh,ow,k]
+// x [n,h,w,c], LOWTIDE_PIXELS: bytes (pixels.glsl)  w [k,r,s,group_c] or transposed  y [n,oh,ow,k]
 // one workgroup = tile_images x tile_columns pixels of one row x its width in channels, one channel per lane
 // needs: step_channels divides group_c; else forward_naive
 // reads x w (multiplier offset), writes y; accumulate: no
@@ -13,7 +13,7 @@
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(16)
-BUFFER_READ(0, float, x)
+#include "pixels.glsl"
 BUFFER_READ(1, float, w)
 #ifdef LOWTIDE_AFFINE
 BUFFER_READ(2, float, multiplier)
@@ -28,6 +28,6 @@ PUSH_CONSTANTS(Conv2dTileParams, p)
 #include "affine.glsl"
 #endif
 
-#define SOURCE x
+#define SOURCE(i, channel) X(i, channel)
 #define DESTINATION y
 #include "tile.glsl"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // conv2d forward, naive.  y = scale * conv(x, w); LOWTIDE_AFFINE: y = clamp(that * multiplier + offset, lo, hi)
-// x [n,h,w,c]  w [k,r,s,group_c]  y [n,oh,ow,k]
+// x [n,h,w,c], LOWTIDE_PIXELS: bytes (pixels.glsl)  w [k,r,s,group_c]  y [n,oh,ow,k]
 // one invocation = one element of y
 // needs: nothing
 // reads x w (multiplier offset), writes y; accumulate: no
@@ -12,7 +12,7 @@
 #include "conv2d.params.h"
 
 WORKGROUP_WIDTH(64)
-BUFFER_READ(0, float, x)
+#include "pixels.glsl"
 BUFFER_READ(1, float, w)
 #ifdef LOWTIDE_AFFINE
 BUFFER_READ(2, float, multiplier)
@@ -43,7 +43,7 @@ void main() {
       if (iy >= p.h || ix >= p.w) continue;
       const uint x_first = ((n * p.h + iy) * p.w + ix) * p.c + first_c;
       const uint w_first = ((k * p.r + r) * p.s + s) * p.group_c;
-      for (uint c = 0; c < p.group_c; ++c) sum += x[x_first + c] * w[w_first + c];
+      for (uint c = 0; c < p.group_c; ++c) sum += X(x_first + c, first_c + c) * w[w_first + c];
     }
   }
 #ifdef LOWTIDE_AFFINE

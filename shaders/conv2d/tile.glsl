@@ -3,6 +3,7 @@
 // column is (d * column_numerator + s * tap_step + column_offset) / column_denominator, where that division is exact:
 //   forward         d * stride + s * dilation - pad            (SOURCE x, DESTINATION y)
 //   backward_input (d          - s * dilation + pad) / stride   (SOURCE dy, DESTINATION dx)
+// SOURCE(i, channel): element i, of that channel.
 // and likewise for rows, with push constants. Lanes run along destination channels; source elements are the same for all
 // lanes. Columns are spec constants, so that every test on them is decided when the pipeline is made and the body unrolls
 // into loads, multiplies and adds alone.
@@ -98,7 +99,7 @@ void main() {
         const uint source_first = is_inside ? base_first + uint(column) * source_channels : row_first;
         float values[step_channels];
         [[unroll]] for (uint c = 0; c < step_channels; ++c) {
-          values[c] = SOURCE[source_first + c];
+          values[c] = SOURCE(source_first + c, group * p.group_reduced + first_channel + c);
           if (!is_inside) values[c] = 0.0;
         }
         [[unroll]] for (uint c = 0; c < step_channels; ++c) {

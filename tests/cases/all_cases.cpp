@@ -41,6 +41,7 @@ constexpr std::vector<OpCase> (*kTables[])() = {
     normalize_pixels_cases,
     pack_cases,
     packed_cases,
+    packed_pixels_cases,
     packed_residual_cases,
     pool2d_cases,
     place_images_cases,

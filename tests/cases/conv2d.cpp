@@ -121,6 +121,28 @@ OpCase affine_case(const Row& row, bool is_exact, float lo, float hi) {
   return op_case;
 }
 
+// conv2d_affine of pixels, whose values are levels: every operation is exact.
+OpCase pixels_case(const Row& row, float lo, float hi) {
+  OpCase op_case = {.name = fmt::format("conv2d_affine/pixels/{}/{}_to_{}", shape_text(row), lo, hi),
+                    .check_gradient = false,
+                    .outputs_are_exact = true};
+  op_case.build = [=](graph::Graph& g) -> Result<CaseGraph> {
+    const ValueId x = g.input("x", {DType::u8, row.x}), w = g.input("w", f32_desc(row.w));
+    const ValueId multiplier = g.input("multiplier", f32_desc({row.w[0]})),
+                  offset = g.input("offset", f32_desc({row.w[0]})), table = g.input("table", f32_desc({row.x[3], 256}));
+    const ops::Conv2dAffineOpParams params = {.conv = row.params, .lo = lo, .hi = hi};
+    LOWTIDE_TRY(const ValueId y,
+                append_one(g, ops::kConv2dAffineOp, "conv", params, {x, w, multiplier, offset, table}));
+    return CaseGraph{.inputs = {{x, integers(0, 255), false},
+                                {w, integers(-15, 15, 2), false},
+                                {multiplier, integers(-2, 2, 0.125), false},
+                                {offset, integers(-2, 2, 0.125), false},
+                                {table, integers(-15, 15), false}},
+                     .outputs = {y}};
+  };
+  return op_case;
+}
+
 // Few enough products for finite differences on the host.
 const Row kSmall[] = {
     {{1, 1, 1, 1}, {1, 1, 1, 1}},
@@ -219,6 +241,7 @@ std::vector<OpCase> conv2d_cases() {
     Row levels = row;
     levels.params.output_scale = 0.125f;
     cases.push_back(affine_case(levels, true, -40.0f, 24.5f));
+    cases.push_back(pixels_case(levels, -INFINITY, 30.0f));
   }
   return cases;
 }

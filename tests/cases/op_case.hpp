@@ -105,6 +105,7 @@ std::vector<OpCase> mse_cases();
 std::vector<OpCase> normalize_pixels_cases();
 std::vector<OpCase> pack_cases();
 std::vector<OpCase> packed_cases();
+std::vector<OpCase> packed_pixels_cases();
 std::vector<OpCase> packed_residual_cases();
 std::vector<OpCase> pool2d_cases();
 std::vector<OpCase> place_images_cases();

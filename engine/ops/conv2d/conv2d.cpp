@@ -143,10 +143,17 @@ Descs infer_forward(const Node& node, const Graph& graph) {
 }
 
 Descs infer_affine(const Node& node, const Graph& graph) {
-  check_input_count(node, 4);
+  const TensorDesc& x = graph.desc(node.in(0));
+  const bool is_pixels = x.dtype == DType::u8;
+  check_input_count(node, is_pixels ? 5 : 4);
   const auto p = node.params<Conv2dAffineOpParams>();
   if (!(p.lo <= p.hi)) return refuse(node, fmt::format("lo must not be above hi, but they are {} and {}", p.lo, p.hi));
-  LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
+  if (!is_pixels) LOWTIDE_TRY_VOID(expect_tensor(node, graph, node.in(0), "the input"));
+  if (is_pixels && (x.shape.rank() != 4 || x.element_count() == 0 || x.element_count() > kMaxElements ||
+                    graph.desc(node.in(4)) != f32_desc({x.shape[3], 256}))) {
+    return refuse(node, fmt::format("pixels must be u8 [n, h, w, c] with a table f32[c, 256], but are {} with {}",
+                                    to_string(x), to_string(graph.desc(node.in(4)))));
+  }
   LOWTIDE_TRY(auto descs, infer_sums(node, graph, p.conv));
   const TensorDesc per_channel = f32_desc({descs.front().shape.last()});
   for (const size_t i : {size_t{2}, size_t{3}}) {

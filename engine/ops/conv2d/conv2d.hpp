@@ -53,8 +53,10 @@ struct Conv2dBackwardWeightParams {
 // `codes`: u8, described like x, the bytes of engine/ops/batch_norm/activation.hpp whose levels are x. The gradient of
 // w then reads them instead of x, so that x need not be kept. Forward does not read them; a graph may give it codes as
 // x to have y again.
-extern const graph::OpInfo kConv2dOp;                // x or its codes, w [, codes] -> y
-extern const graph::OpInfo kConv2dAffineOp;          // x, w, multiplier [k], offset [k] -> y; no gradient
+extern const graph::OpInfo kConv2dOp;  // x or its codes, w [, codes] -> y
+// conv2d_affine of pixels: x u8 [n,h,w,c], each element standing for table[channel, x], as normalize_pixels would make
+// it.
+extern const graph::OpInfo kConv2dAffineOp;          // x, w, multiplier [k], offset [k] [, table [c,256]] -> y
 extern const graph::OpInfo kConv2dBackwardInputOp;   // w, dy -> dx
 extern const graph::OpInfo kConv2dBackwardWeightOp;  // x or its codes, dy -> dw
 

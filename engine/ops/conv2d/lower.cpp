@@ -133,7 +133,12 @@ void add_tuned_forward(const Conv2dGeometry& geometry, ValueId x, ValueId w, con
   }
   params.lo = epilogue->lo;
   params.hi = epilogue->hi;
-  add(kernels::conv2d_forward_affine{.multiplier = epilogue->multiplier, .offset = epilogue->offset});
+  const ValueId m = epilogue->multiplier, o = epilogue->offset;
+  if (epilogue->table.is_valid()) {
+    add(kernels::conv2d_forward_affine_pixels{.multiplier = m, .offset = o, .table = epilogue->table});
+  } else {
+    add(kernels::conv2d_forward_affine{.multiplier = m, .offset = o});
+  }
 }
 
 void lower_tuned_affine(const Conv2dGeometry& g, ValueId x, ValueId w, const Epilogue& epilogue, ValueId y,
@@ -335,7 +340,7 @@ Result<void> lower_conv2d(const Node& node, const Graph& graph, const LowerTarge
 Result<void> lower_conv2d_affine(const Node& node, const Graph& graph, const LowerTarget& target, DispatchList& out) {
   const Conv2dGeometry g = conv2d_geometry(node, graph);
   const auto p = node.params<Conv2dAffineOpParams>();
-  const Epilogue epilogue = {node.in(2), node.in(3), p.lo, p.hi};
+  const Epilogue epilogue = {node.in(2), node.in(3), p.lo, p.hi, g.has_codes ? node.in(4) : ValueId()};
   select_variant(kAffine, target, g, target.caps)
       .lower(g, node.in(0), node.in(1), epilogue, node.out(), target.caps, out);
   return {};

@@ -49,6 +49,7 @@ void add_slice_sum(const Conv2dGeometry& g, ValueId partial, ValueId dw, uint32_
 struct Epilogue {
   ValueId multiplier, offset;
   float lo, hi;
+  ValueId table = {};  // valid: x is pixels, whose values these are
 };
 
 // The naive kernels.

@@ -42,8 +42,16 @@ void lower_naive_affine(const Conv2dGeometry& g, ValueId x, ValueId w, const Epi
   shaders::Conv2dNaiveParams params = naive_params(g);
   params.lo = e.lo;
   params.hi = e.hi;
-  out.add(kernels::conv2d_forward_affine_naive{.x = x, .w = w, .multiplier = e.multiplier, .offset = e.offset, .y = y},
-          params, groups_for(g.y_count(), kernels::conv2d_forward_affine_naive::local_size));
+  const Groups groups = groups_for(g.y_count(), kernels::conv2d_forward_affine_naive::local_size);
+  const ValueId m = e.multiplier, o = e.offset;
+  if (e.table.is_valid()) {
+    out.add(
+        kernels::conv2d_forward_affine_pixels_naive{
+            .x = x, .w = w, .multiplier = m, .offset = o, .y = y, .table = e.table},
+        params, groups);
+  } else {
+    out.add(kernels::conv2d_forward_affine_naive{.x = x, .w = w, .multiplier = m, .offset = o, .y = y}, params, groups);
+  }
 }
 
 void lower_naive_backward_input(const Conv2dGeometry& g, ValueId w, ValueId dy, ValueId dx, const DeviceCaps&,

@@ -1,0 +1,4 @@
+lowtide_kernel(packed_pixels_forward_held SOURCE forward_held.comp)
+lowtide_kernel(packed_pixels_forward_held_f32 SOURCE forward_held.comp DEFINES LOWTIDE_OUTPUT_F32=1)
+lowtide_kernel(packed_pixels_forward_naive SOURCE forward_naive.comp)
+lowtide_kernel(packed_pixels_forward_naive_f32 SOURCE forward_naive.comp DEFINES LOWTIDE_OUTPUT_F32=1)
