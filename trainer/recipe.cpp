@@ -305,7 +305,7 @@ LayerPrecision layer_precision(const QuantizationOptions& options, std::string_v
                               .weight_estimator = options.weight_estimator,
                               .activation_estimator = options.activation_estimator,
                               .thresholds = options.thresholds,
-
+                              .image_bits = options.image_bits,
                               .clip_window = options.clip_window};
   if (position == LayerPosition::first) {
     set_edge_bits(precision, options.first_layer, false);

@@ -149,7 +149,8 @@ struct QuantizationOptions {
   Estimator weight_estimator = Estimator::own;
   Estimator activation_estimator = Estimator::own;
   double ewgs_scaling = 1e-3;         // of the estimator ewgs; the authors adapt it, here it is constant
-  uint32_t first_layer = kFloatBits;  // weight bits of the first layer; its input, the image, is never quantised
+  uint32_t first_layer = kFloatBits;  // weight bits of the first layer; its input is the image
+  uint32_t image_bits = kFloatBits;   // of the image where layers read it: 8, its pixels as DoReFa levels, or real
   uint32_t last_layer = kFloatBits;   // weight bits of the classifier, and bits of what enters it
   std::vector<LayerQuantization> layers;
 
@@ -286,7 +287,8 @@ struct LayerPrecision {
   Estimator weight_estimator = Estimator::own;
   Estimator activation_estimator = Estimator::own;
   ThresholdOptions thresholds = {};
-  bool is_clipped = false;  // activations in full precision: clipped to their quantiser's range
+  bool is_clipped = false;           // activations in full precision: clipped to their quantiser's range
+  uint32_t image_bits = kFloatBits;  // where the image enters the layer, instead of activation_bits
   double clip_window = 1;
 
   friend bool operator==(const LayerPrecision&, const LayerPrecision&) = default;

@@ -79,6 +79,22 @@ void check_quantization(const std::string& where, const QuantizationOptions& q, 
   }
 }
 
+// Pixels are levels of [0, 1] and of nothing else.
+void check_image_bits(const std::string& where, Normalization normalize, uint32_t bits, Sentences& out) {
+  constexpr uint32_t kPixelBits = 8;
+  if (bits == kFloatBits) return;
+  if (bits != kPixelBits) {
+    out.push_back(fmt::format("{}quantization.image_bits is {}, but pixels have {}; use {}, or 32 for real images",
+                              where, bits, kPixelBits, kPixelBits));
+  }
+  if (normalize != Normalization::unit) {
+    out.push_back(
+        fmt::format("{}quantization.image_bits = {} makes levels of images in [0, 1], but data.normalize is "
+                    "\"{}\"; set data.normalize = \"unit\"",
+                    where, bits, to_string(normalize)));
+  }
+}
+
 // Levels below 0 would never be seen behind |x|.
 void check_hidden_activation(const std::string& where, const Phase& phase, Sentences& out) {
   if (phase.network.activation != HiddenActivation::magnitude) return;
@@ -153,6 +169,7 @@ void check_phase(const Recipe& recipe, size_t index, Sentences& out) {
   const std::string where = recipe.phases.size() == 1 ? "" : fmt::format("phase {} ({}): ", index, phase.name);
   if (phase.network.name.empty()) out.push_back(where + "network.name is empty; name a network");
   check_quantization(where, phase.quantization, out);
+  check_image_bits(where, recipe.data.normalize, phase.quantization.image_bits, out);
   check_hidden_activation(where, phase, out);
   check_guidance(where, index > 0 ? &recipe.phases[index - 1] : nullptr, phase, out);
   for (size_t i = 0; is_guided(phase) && i < phase.guidance.students.size(); ++i) {

@@ -216,6 +216,7 @@ void describe(V& v, QuantizationOptions& o) {
   v.key("activation_estimator", o.activation_estimator);
   v.key("ewgs_scaling", o.ewgs_scaling, RealRange{0, 1e3});
   v.bits("first_layer", o.first_layer);
+  v.bits("image_bits", o.image_bits);
   v.bits("last_layer", o.last_layer);
   v.sections("layers", o.layers);
 }

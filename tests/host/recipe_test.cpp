@@ -93,6 +93,7 @@ width = 2
 weight_bits = 4
 activation_bits = "fp32"
 first_layer = 8
+image_bits = 8
 [[quantization.layers]]
 pattern = "stage2.*"
 weight_bits = 2
@@ -110,6 +111,7 @@ nan_policy = "skip"
 )");
   EXPECT_EQ(r.seed, 18446744073709551u);
   EXPECT_EQ(r.data.normalize, Normalization::unit);
+  EXPECT_EQ(r.phases.front().quantization.image_bits, 8u);
   EXPECT_TRUE(r.data.flip);
   ASSERT_EQ(r.phases.size(), 1u);
   const Phase& p = r.phases[0];

@@ -175,6 +175,17 @@ std::vector<ExportCase> real_input_cases() {
 INSTANTIATE_TEST_SUITE_P(RealInputs, Export, testing::ValuesIn(real_input_cases()),
                          [](const auto& test) { return std::string(test.param.name); });
 
+// The first layer multiplies pixels by low-bit weights.
+std::vector<std::string> image8(const std::string& weights, const std::string& activations, const std::string& bits) {
+  return {"data.normalize=unit",
+          "quantization.image_bits=8",
+          "quantization.first_layer=" + bits,
+          "quantization.weight_bits=" + bits,
+          "quantization.activation_bits=" + bits,
+          "quantization.weight_quantizer=" + weights,
+          "quantization.activation_quantizer=" + activations};
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Precisions, Export,
     testing::Values(ExportCase{"w2a2", {}, 3},
@@ -203,6 +214,10 @@ INSTANTIATE_TEST_SUITE_P(
                                           {"network.name=resnet20", "data.train_limit=60", "data.test_limit=48",
                                            "quantization.last_layer=8"}),
                                16},
+                    ExportCase{"w2a2_image8", image8("dorefa", "dorefa", "2"), 4},
+                    ExportCase{"w1a1_image8", image8("sign_channel", "sign", "1"), 4},
+                    ExportCase{"w3a3_image8", image8("sparse_shift", "dorefa", "3"), 4},
+                    ExportCase{"w2a2_image8_real_weights", {"data.normalize=unit", "quantization.image_bits=8"}, 3},
                     ExportCase{"w8a8", {"quantization.weight_bits=8", "quantization.activation_bits=8"}, 3},
                     ExportCase{
                         "w2a2_resnet20", {"network.name=resnet20", "data.train_limit=60", "data.test_limit=48"}, 15},
@@ -245,6 +260,26 @@ TEST(ExportPixels, AreNormalisedAsInTraining) {
     ASSERT_TRUE(from_pixels.has_value() && from_floats.has_value());
     EXPECT_EQ(*from_pixels, *from_floats) << kind;
   }
+}
+
+// Nothing in front of the second layer is f32, and an f32 image, which the session packs, gives the same logits.
+TEST(ExportPixels, RunOnIntegers) {
+  std::vector<std::string> changes = image8("sign_channel", "sign", "1");
+  changes.push_back("training.epochs=1");
+  const auto exported = train_and_export(changes, "export_integer_pixels");
+  ASSERT_TRUE(exported.has_value()) << exported.error().to_string();
+  const Dataset& data = exported->dataset;
+  const auto session = infer::Session::open(harness::test_context(), exported->folder.model());
+  ASSERT_TRUE(session.has_value()) << session.error().to_string();
+  std::vector<uint8_t> pixels(data.image.bytes());
+  ASSERT_TRUE(read_image(data, data.test, 0, pixels).has_value());
+  const auto from_pixels = (*session)->run(std::span<const uint8_t>(pixels));
+  ASSERT_TRUE(from_pixels.has_value());
+  EXPECT_EQ((*session)->layers().front().op, "packed_pixels");
+  std::vector<float> image;
+  for (const uint8_t pixel : pixels) image.push_back(static_cast<float>(pixel / 255.0));
+  EXPECT_EQ((*session)->run(image).value(), *from_pixels);
+  EXPECT_EQ((*session)->layers().front().op, "pack");
 }
 
 // The proof must be able to fail: a threshold that is off by one in the middle of its channel's range changes

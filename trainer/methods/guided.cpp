@@ -14,7 +14,7 @@ Phase teacher_phase(const Phase& phase) {
   teacher.network.width = guidance.teacher_width.value_or(phase.network.width);
   // Full precision; what else is said of quantisers stays, since they meet the teacher's maps in a hint.
   teacher.quantization.weight_bits = teacher.quantization.activation_bits = kFloatBits;
-  teacher.quantization.first_layer = teacher.quantization.last_layer = kFloatBits;
+  teacher.quantization.first_layer = teacher.quantization.last_layer = teacher.quantization.image_bits = kFloatBits;
   teacher.quantization.layers.clear();
   teacher.stochastic = {};
   teacher.expansion = {};

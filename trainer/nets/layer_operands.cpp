@@ -54,6 +54,13 @@ LayerOperand dorefa_input(NetContext& net, const std::string& name, const Signal
   return {.value = estimated(net, name, estimator, in, levels, step, precision.clip_window), .step = step};
 }
 
+// Pixels are their own levels: pixel / 255 of evaluation becomes the pixel again, whatever quantises activations.
+LayerOperand image_input(NetContext& net, const std::string& name, ValueId image, uint32_t bits) {
+  if (bits == kFloatBits) return {.value = image};
+  return {.value = net.keep(ops::quantize_activations(net.graph(), name, image, bits)),
+          .step = quant::level_step(bits)};
+}
+
 bool has_thresholds(WeightQuantizer quantizer) {
   return quantizer == WeightQuantizer::threshold || quantizer == WeightQuantizer::twn;
 }
@@ -66,6 +73,7 @@ LayerOperand layer_input(NetContext& net, const std::string& layer, const Signal
   // No quantiser includes the magnitude.
   const Signal x = real.pending == Activation::magnitude ? activate(net, name + "/magnitude", real) : real;
   if (net.has_failed()) return {};
+  if (x.is_image && x.pending == Activation::none) return image_input(net, name, x.value, precision.image_bits);
   if (precision.is_clipped && !x.is_image) {
     // What the quantiser does before it rounds, whatever activation is pending.
     const bool is_signed = precision.activation_quantizer == ActivationQuantizer::sign ||

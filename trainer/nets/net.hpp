@@ -80,7 +80,7 @@ struct NetParameter {
 struct NetLayer {
   std::string name;  // also the name of its conv2d or linear node
   LayerPrecision precision;
-  bool is_image_input = false;  // its input is the image and never quantised
+  bool is_image_input = false;  // its input is the image, which LayerPrecision::image_bits quantises
   uint64_t weight_count = 0;
   uint64_t multiply_adds = 0;  // of one image
 };
