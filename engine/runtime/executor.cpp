@@ -13,10 +13,12 @@
 
 #include "engine/base/check.hpp"
 #include "engine/base/ints.hpp"
+#include "engine/base/log.hpp"
 #include "engine/base/stopwatch.hpp"
 #include "engine/kernel/bank.hpp"
 #include "engine/runtime/bindings.hpp"
 #include "engine/runtime/limits.hpp"
+#include "engine/runtime/pieces.hpp"
 #include "engine/runtime/staging.hpp"
 #include "engine/vk/buffer.hpp"
 #include "engine/vk/recorder.hpp"
@@ -44,9 +46,9 @@ HostLayout lay_out(const plan::Program& program, const std::vector<ValueId>& val
 }
 
 struct Slot {
-  vk::Buffer upload;    // without memory where the program has no inputs
-  vk::Buffer readback;  // likewise
-  VkCommandBuffer commands = VK_NULL_HANDLE;
+  vk::Buffer upload;                      // without memory where the program has no inputs
+  vk::Buffer readback;                    // likewise
+  std::vector<VkCommandBuffer> commands;  // of each piece
   std::unique_ptr<vk::Timestamps> times;  // profile only
   Ticket last;
   bool is_acquired = false;
@@ -74,7 +76,9 @@ struct Executor::State {
   Result<void> warm_up();
   Result<void> make_slot(Slot& slot);
   Result<void> record(Slot& slot);
-  void record_dispatches(vk::Recorder& recorder, const Slot& slot);
+  Result<void> record_piece(VkCommandBuffer commands, const Slot& slot, uint32_t first, uint32_t end);
+  void record_dispatches(vk::Recorder& recorder, const Slot& slot, uint32_t first, uint32_t end);
+  Result<Ticket> measure(const Slot& slot);
   vk::CopyRegion region(const Slot& slot, size_t index, bool is_input) const;
   Result<void> collect_times(Slot& slot);
   std::span<std::byte> host_memory(vk::Buffer& buffer, const HostLayout& layout, const std::vector<ValueId>& values,
@@ -93,6 +97,9 @@ struct Executor::State {
   uint32_t next_slot = 0;
   vk::Labels labels;
   Profile profile;
+  std::vector<uint32_t> ends;   // of the pieces that a step is submitted in
+  double submit_seconds = 0.0;  // that a piece may take; 0: any
+  bool is_measured = false;
 };
 
 Executor::Executor(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -112,6 +119,8 @@ Result<std::unique_ptr<Executor>> Executor::create(Context& context, plan::Progr
   std::vector<std::string> labels;
   for (const Dispatch& dispatch : state->program.dispatches) labels.emplace_back(dispatch.label.data());
   state->labels = std::make_shared<const std::vector<std::string>>(std::move(labels));
+  state->ends = {narrow<uint32_t>(state->program.dispatches.size())};
+  state->submit_seconds = options.submit_seconds.value_or(context.caps().is_software() ? 0.0 : kSubmitSeconds);
   state->inputs = lay_out(state->program, state->program.inputs);
   state->outputs = lay_out(state->program, state->program.outputs);
 
@@ -188,20 +197,32 @@ Result<void> Executor::State::make_slot(Slot& slot) {
   if (options.profile) {
     LOWTIDE_TRY(slot.times, vk::Timestamps::create(device, narrow<uint32_t>(program.dispatches.size() + 1)));
   }
-  LOWTIDE_TRY(slot.commands, pool->allocate());
   return record(slot);
 }
 
 Result<void> Executor::State::record(Slot& slot) {
-  LOWTIDE_TRY(vk::Recorder recorder, vk::Recorder::begin(context.device(), slot.commands));
-  if (slot.times != nullptr) recorder.reset_queries(slot.times->handle(), slot.times->count());
+  slot.commands.clear();
+  uint32_t first = 0;
+  for (const uint32_t end : ends) {
+    LOWTIDE_TRY(const VkCommandBuffer commands, pool->allocate());
+    slot.commands.push_back(commands);
+    LOWTIDE_TRY_VOID(record_piece(commands, slot, first, end));
+    first = end;
+  }
+  return {};
+}
+
+// Dispatches first .. end - 1; the inputs before the program's first one, the outputs behind its last one.
+Result<void> Executor::State::record_piece(VkCommandBuffer commands, const Slot& slot, uint32_t first, uint32_t end) {
+  LOWTIDE_TRY(vk::Recorder recorder, vk::Recorder::begin(context.device(), commands));
+  if (slot.times != nullptr && first == 0) recorder.reset_queries(slot.times->handle(), slot.times->count());
   recorder.barrier(vk::Barrier::all_to_all);  // after whatever was submitted before, by this executor or another
-  for (size_t i = 0; i < program.inputs.size(); ++i) {
+  for (size_t i = 0; i < program.inputs.size() && first == 0; ++i) {
     if (program.placement(program.inputs[i]).bytes > 0) recorder.copy(region(slot, i, true));
   }
-  if (inputs.bytes > 0) recorder.barrier(vk::Barrier::all_to_all);
-  record_dispatches(recorder, slot);
-  if (outputs.bytes > 0) {
+  if (inputs.bytes > 0 && first == 0) recorder.barrier(vk::Barrier::all_to_all);
+  record_dispatches(recorder, slot, first, end);
+  if (outputs.bytes > 0 && end == program.dispatches.size()) {
     recorder.barrier(vk::Barrier::all_to_all);
     for (size_t i = 0; i < program.outputs.size(); ++i) {
       if (program.placement(program.outputs[i]).bytes > 0) recorder.copy(region(slot, i, false));
@@ -211,10 +232,10 @@ Result<void> Executor::State::record(Slot& slot) {
   return recorder.end();
 }
 
-void Executor::State::record_dispatches(vk::Recorder& recorder, const Slot& slot) {
-  auto next_barrier = program.barriers.begin();
-  if (slot.times != nullptr) recorder.timestamp(slot.times->handle(), 0);
-  for (uint32_t i = 0; i < program.dispatches.size(); ++i) {
+void Executor::State::record_dispatches(vk::Recorder& recorder, const Slot& slot, uint32_t first, uint32_t end) {
+  auto next_barrier = std::lower_bound(program.barriers.begin(), program.barriers.end(), first);
+  if (slot.times != nullptr && first == 0) recorder.timestamp(slot.times->handle(), 0);
+  for (uint32_t i = first; i < end; ++i) {
     const Dispatch& dispatch = program.dispatches[i];
     const BoundDispatch& bound = bindings->dispatches()[i];
     if (next_barrier != program.barriers.end() && *next_barrier == i) {
@@ -266,9 +287,49 @@ Result<Ticket> Executor::submit(uint32_t slot) {
   LOWTIDE_CHECK(slot < state_->slots.size() && state_->slots[slot].is_acquired, "the slot is not acquired");
   Slot& used = state_->slots[slot];
   used.is_acquired = false;
-  LOWTIDE_TRY(used.last, state_->context.timeline().submit(used.commands, state_->labels));
+  if (state_->submit_seconds > 0.0 && !state_->is_measured) {
+    LOWTIDE_TRY(used.last, state_->measure(used));
+  } else {
+    for (const VkCommandBuffer commands : used.commands) {
+      LOWTIDE_TRY(used.last, state_->context.timeline().submit(commands, state_->labels));
+    }
+  }
   used.has_new_times = used.times != nullptr;
   return used.last;
+}
+
+size_t Executor::submissions() const {
+  return state_->ends.size();
+}
+
+// The slot's step, a submission for each dispatch, timed; then all slots are recorded in pieces that keep the limit.
+Result<Ticket> Executor::State::measure(const Slot& slot) {
+  const auto count = narrow<uint32_t>(program.dispatches.size());
+  LOWTIDE_TRY(const auto once, vk::CommandPool::create(context.device()));
+  std::vector<double> seconds(count);
+  Ticket last;
+  for (uint32_t i = 0; i < std::max(count, 1u); ++i) {
+    LOWTIDE_TRY(const VkCommandBuffer commands, once->allocate());
+    LOWTIDE_TRY_VOID(record_piece(commands, slot, i, std::min(i + 1, count)));
+    const Stopwatch watch;
+    LOWTIDE_TRY(last, context.timeline().submit(commands, labels));
+    LOWTIDE_TRY_VOID(context.timeline().wait(last));
+    if (i >= count) break;
+    seconds[i] = watch.seconds();
+    if (seconds[i] <= submit_seconds) continue;
+    log(LogLevel::warning,
+        fmt::format("{} takes {:.1f} s on {}: a driver that ends work after some seconds may lose the device; make the "
+                    "batch smaller",
+                    program.dispatches[i].label.data(), seconds[i], context.caps().name));
+  }
+  is_measured = true;
+  ends = piece_ends(seconds, submit_seconds);
+  if (ends.size() == 1) return last;
+  for (Slot& each : slots) {
+    LOWTIDE_TRY_VOID(context.timeline().wait(each.last));
+    LOWTIDE_TRY_VOID(record(each));
+  }
+  return last;
 }
 
 Result<void> Executor::wait(Ticket ticket) {

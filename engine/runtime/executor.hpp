@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "engine/base/id.hpp"
@@ -33,6 +34,9 @@ struct ExecutorOptions {
   bool profile = false;  // times every dispatch, with a barrier after each
   bool poison = false;   // fills new arenas with kPoisonWord instead of zeros: for tests
   KernelForm form = KernelForm::preferred;
+  // Seconds that one submission may take (runtime/pieces.hpp), 0: any. Without it kSubmitSeconds on GPUs, and any on
+  // software drivers, which have no time-out.
+  std::optional<double> submit_seconds = {};
 };
 inline constexpr uint32_t kPoisonWord = 0x7fc0dead;  // as f32: a quiet NaN
 
@@ -55,8 +59,10 @@ class Executor {
   // Host memory of an input of an acquired slot; placement bytes long; contents are what this slot held last.
   std::span<std::byte> input(uint32_t slot, ValueId value);
 
-  // One submission: the slot's inputs into the arenas, the dispatches, the outputs into the slot's memory.
+  // The slot's inputs into the arenas, the dispatches, the outputs into the slot's memory: one submission, or as many
+  // as Options::submit_seconds asks for. The first one waits, and is timed.
   Result<Ticket> submit(uint32_t slot);
+  size_t submissions() const;  // that a step is made of
 
   // Blocks until the submission and all earlier ones are done.
   Result<void> wait(Ticket ticket);

@@ -322,6 +322,29 @@ TEST_P(RuntimeExecutor, AMissingBarrierIsReported) {
   ASSERT_NE(run, nullptr);
 }
 
+// A step in pieces: the first one is timed dispatch by dispatch, and any limit gives the same numbers.
+TEST_P(RuntimeExecutor, AStepInPiecesGivesTheSameNumbers) {
+  constexpr uint32_t kCount = 257;
+  for (const double seconds : {1e-9, 3600.0}) {
+    HandMadeProgram program;
+    const ValueId x = program.value(Arena::input, kCount), a = program.value(Arena::activation, kCount),
+                  b = program.value(Arena::activation, kCount), y = program.value(Arena::metric, kCount);
+    program.copy(x, a, kCount);
+    program.barrier();
+    program.copy(a, b, kCount);
+    program.barrier();
+    program.copy(b, y, kCount);
+    const auto made = executor(program, {}, {.slots = 2, .submit_seconds = seconds});
+    ASSERT_NE(made, nullptr);
+    for (uint32_t i = 0; i < 5; ++i) {
+      const std::vector<uint32_t> words = counting(kCount, 1000 * i);
+      const uint32_t slot = step(*made, x, words);
+      EXPECT_EQ(words_of(made->output(slot, y)), words) << i;
+      EXPECT_EQ(made->submissions(), seconds < 1 ? 3u : 1u);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Form, RuntimeExecutor, testing::Values(KernelForm::storage_buffer, KernelForm::device_address),
                          [](const auto& row) {
                            return row.param == KernelForm::storage_buffer ? "storage_buffer" : "device_address";
