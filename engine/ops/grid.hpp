@@ -35,7 +35,7 @@ Grid channel_grid(const Shape& shape, const DeviceCaps& caps);
 // naive_grid. For ops whose only tuned form is vec4.
 Grid vec4_grid(const Shape& shape, uint64_t row_length, const graph::LowerTarget& target);
 // For sums over rows in one dispatch: a workgroup has a slice of the rows of `column` items side by side, and the last
-// one of a column adds its slices (shaders/batch_norm/columns.glsl, shaders/lib/last_workgroup.glsl).
+// one of a column adds its slices (shaders/lib/columns.glsl, shaders/lib/last_workgroup.glsl).
 struct ColumnGrid {
   bool is_vec4 = false;
   uint32_t channels = 1;  // items of a row
@@ -49,6 +49,14 @@ struct ColumnGrid {
 };
 // A function of the shape alone, so that a sum does not depend on the device it is made on.
 ColumnGrid column_grid(const Shape& shape);
+// What kernels with lib/column_sum.glsl have beside their operands; `channels`: elements of a row.
+template <class Kernel>
+void set_column_sum(Kernel& kernel, const ColumnGrid& grid, uint32_t channels, DispatchList& out) {
+  static_assert(Kernel::local_size == ColumnGrid::kWidth);
+  kernel.partials = out.scratch(uint64_t{grid.slices} * channels * 4);
+  kernel.counters = out.counters(grid.columns);
+  kernel.spec.column = grid.column;
+}
 // For sums over rows in two dispatches: blocks() partial results per channel. A function of the shape alone, so that a
 // sum does not depend on the device it is made on.
 Grid reduction_grid(const Shape& shape);

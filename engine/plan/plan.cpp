@@ -119,19 +119,20 @@ struct Planner {
         last[id.index] = std::max<uint64_t>(last[id.index], d);
       }
     }
+    const std::vector<Together> together = runs_together();
     std::vector<Lifetime> lifetimes;
     std::vector<size_t> owners;
-    const auto add = [&](size_t value, uint64_t bytes, uint64_t begin, uint64_t end) {
+    const auto add = [&](size_t value, uint64_t bytes) {
       if (first[value] == kNever || bytes == 0) return;
-      lifetimes.push_back({bytes, static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+      lifetimes.push_back({bytes, together[first[value]].first, together[last[value]].last});
       owners.push_back(value);
     };
     for (size_t i = 0; i < value_count; ++i) {
       const Value& value = graph.values()[i];
-      if (value.role == Role::activation && !value.view_of.is_valid()) add(i, value.desc.bytes(), first[i], last[i]);
+      if (value.role == Role::activation && !value.view_of.is_valid()) add(i, value.desc.bytes());
     }
     for (const ScratchValue& scratch : lowered.scratch) {
-      if (!scratch.is_counter) add(scratch.id.index, scratch.bytes, first[scratch.id.index], last[scratch.id.index]);
+      if (!scratch.is_counter) add(scratch.id.index, scratch.bytes);
     }
     LOWTIDE_TRY(const Packing packing, pack_lifetimes(lifetimes, kPlacementAlignment, program.chunk_bytes));
     for (size_t i = 0; i < owners.size(); ++i) {
@@ -149,19 +150,42 @@ struct Planner {
     }
   }
 
-  void place_barriers() {
-    std::vector<AccessSet> accesses(lowered.dispatches.size());
-    for (size_t d = 0; d < accesses.size(); ++d) {
+  // What dispatches touch. Not `is_placed`: activations, scratch and counters are each a memory of their own.
+  std::vector<AccessSet> accesses(bool is_placed) const {
+    std::vector<AccessSet> out(lowered.dispatches.size());
+    for (size_t d = 0; d < out.size(); ++d) {
       const Dispatch& dispatch = lowered.dispatches[d];
       const KernelInfo& info = kernel_info(dispatch.kernel);
       for (uint32_t i = 0; i < dispatch.value_count; ++i) {
-        const Placement& p = program.placement(dispatch.values[i]);
-        const ByteRange range = {static_cast<uint32_t>(p.arena), p.offset, p.offset + p.bytes};
-        if (reads(info.bindings[i].access)) accesses[d].reads.push_back(range);
-        if (writes(info.bindings[i].access)) accesses[d].writes.push_back(range);
+        ValueId id = dispatch.values[i];
+        const bool is_of_graph = id.index < graph.values().size();
+        if (is_of_graph) id = graph.storage_of(id);
+        const bool is_own = !is_placed && (!is_of_graph || graph.value(id).role == Role::activation);
+        const Placement& p = program.placement(id);
+        const ByteRange range = is_own ? ByteRange{kArenaCount + id.index, 0, 1}
+                                       : ByteRange{static_cast<uint32_t>(p.arena), p.offset, p.offset + p.bytes};
+        if (reads(info.bindings[i].access)) out[d].reads.push_back(range);
+        if (writes(info.bindings[i].access)) out[d].writes.push_back(range);
       }
     }
-    program.barriers = plan::place_barriers(accesses);
+    return out;
+  }
+
+  // Of each dispatch the first and last one that no barrier separates from it where no memory is used twice. Lifetimes
+  // are whole such runs, so that using memory again adds no barrier.
+  struct Together {
+    uint32_t first, last;
+  };
+  std::vector<Together> runs_together() const {
+    std::vector<uint32_t> ends = plan::place_barriers(accesses(false));
+    ends.push_back(narrow<uint32_t>(lowered.dispatches.size()));
+    std::vector<Together> out;
+    uint32_t begin = 0;
+    for (const uint32_t end : ends) {
+      out.insert(out.end(), end - begin, Together{begin, end - 1});
+      begin = end;
+    }
+    return out;
   }
 
   void describe() {
@@ -210,7 +234,7 @@ Result<Program> make_program(const Graph& graph, const graph::LowerTarget& targe
   LOWTIDE_TRY_VOID(p.place_activations());
   LOWTIDE_TRY_VOID(p.place_counters());
   p.resolve_views();
-  p.place_barriers();
+  p.program.barriers = place_barriers(p.accesses(true));
   p.describe();
   p.program.dispatches = std::move(p.lowered.dispatches);
   p.program.nodes = std::move(p.lowered.nodes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // batch_norm_activation backward, first pass.  ds from dvalue and dlevels; over all rows the sums of ds, of ds (x - mean)
 // x, dvalue, dlevels, ds [rows, c]  coefficients [4, c]  partials [2 + 2 slices, c] (the sums, then as of backward_weight)  f32; codes u8 [rows, c]
-// one workgroup = a slice of the rows of one column of channels (columns.glsl); the last one of a column adds its slices
+// one workgroup = a slice of the rows of one column of channels (lib/columns.glsl); the last one of a column adds its slices
 // needs: stride = blocks * channels, blocks a multiple of width / column, c % 4 == 0
 // reads x coefficients codes dvalue dlevels, updates partials counters, writes ds (has_ds only); accumulate: no
 // reference: engine/reference/batch_norm_activation.cpp

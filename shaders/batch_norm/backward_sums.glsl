@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Both first passes of backward: over all rows the sums of a gradient d, and of d (x - mean), in a fixed order
-// (columns.glsl). Included behind the buffers partials, which holds [2, slices, c] from an item on, and counters [columns].
-#include "columns.glsl"
+// (lib/columns.glsl). Included behind the buffers partials, which holds [2, slices, c] from an item on, and counters [columns].
+#include "lib/columns.glsl"
 
 shared element_t plain_sums[gl_WorkGroupSize.x];
 shared element_t product_sums[gl_WorkGroupSize.x];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // batch_norm backward, first pass.  dbeta = sum dy, dgamma = inverse_std * sum dy (x - mean), over all rows
 // x, dy [rows, c]  mean, inverse_std, dgamma, dbeta [c]  partials [2, slices, c] (of dy, of dy (x - mean))  counters [columns]  f32
-// one workgroup = a slice of the rows of one column of channels (columns.glsl); the last one of a column adds its slices
+// one workgroup = a slice of the rows of one column of channels (lib/columns.glsl); the last one of a column adds its slices
 // needs: blocks is a multiple of width / column; LOWTIDE_VEC4: c % 4 == 0
 // reads x dy mean inverse_std, updates partials counters, writes dgamma dbeta; accumulate: no
 // reference: engine/reference/batch_norm.cpp

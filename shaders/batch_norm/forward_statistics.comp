@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // batch_norm forward, statistics.  mean, 1 / sqrt(var + epsilon), unbiased variance
 // x [rows, c]  partials [2, slices, c] (means, squares)  counters [columns]  mean, inverse_std, variance, gamma, beta [c]  coefficients [4, c]  f32
-// one workgroup = a slice of the rows of one column of channels (columns.glsl); the last one of a column merges its slices
+// one workgroup = a slice of the rows of one column of channels (lib/columns.glsl); the last one of a column merges its slices
 // needs: rows > 1; blocks is a multiple of width / column; LOWTIDE_VEC4: c % 4 == 0
 // reads x, updates partials counters, writes mean inverse_std variance; accumulate: no
 // reference: engine/reference/batch_norm.cpp
@@ -28,7 +28,7 @@ BUFFER_WRITE(4, element_t, inverse_std)
 #endif
 BUFFER_WRITE(5, element_t, variance)
 
-#include "columns.glsl"
+#include "lib/columns.glsl"
 
 // Of a set of rows: their count, mean and sum of squared deviations from it.
 struct Moments {

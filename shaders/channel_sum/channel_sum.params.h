@@ -11,11 +11,5 @@ struct ChannelSumParams {
   uint stride;    // blocks * channels: block i sums the rows i, i + blocks, ...
 };
 
-// Of the second pass, which other reductions share.
-struct ChannelSumFinishParams {
-  uint blocks;
-  uint channels;  // elements of a row
-};
-
 LOWTIDE_SHADERS_END
 #endif

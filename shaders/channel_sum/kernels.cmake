@@ -1,4 +1,3 @@
-lowtide_kernel(channel_sum_forward_finish SOURCE forward_finish.comp)
+lowtide_kernel(channel_sum_forward SOURCE forward.comp IN_PLACE partials counters)
 lowtide_kernel(channel_sum_forward_naive SOURCE forward_naive.comp)
-lowtide_kernel(channel_sum_forward_partials SOURCE forward_partials.comp)
-lowtide_kernel(channel_sum_forward_partials_vec4 SOURCE forward_partials.comp DEFINES LOWTIDE_VEC4)
+lowtide_kernel(channel_sum_forward_vec4 SOURCE forward.comp DEFINES LOWTIDE_VEC4 IN_PLACE partials counters)

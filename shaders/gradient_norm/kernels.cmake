@@ -1,3 +1,2 @@
+lowtide_kernel(gradient_norm_forward SOURCE forward.comp DEFINES LOWTIDE_VEC4 IN_PLACE partials counters)
 lowtide_kernel(gradient_norm_forward_naive SOURCE forward_naive.comp)
-lowtide_kernel(gradient_norm_forward_scale SOURCE forward_scale.comp)
-lowtide_kernel(gradient_norm_forward_slices SOURCE forward_slices.comp DEFINES LOWTIDE_VEC4)

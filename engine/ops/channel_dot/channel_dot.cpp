@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// channel_dot: partial sums of interleaved rows, finished by channel_sum's second pass.
+// channel_dot: sums of slices of the rows, which the last workgroup adds; the order is fixed.
 #include "engine/ops/channel_dot/channel_dot.hpp"
 
-#include "engine/ops/channel_sum/channel_sum.hpp"
 #include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/channel_dot.hpp"
@@ -31,21 +30,23 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& targ
             groups_for(grid.channels, kernel.local_size));
     return {};
   }
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{grid.blocks()} * shape.last() * 4);
-  const shaders::ChannelDotParams params = {.count = grid.count, .channels = grid.channels, .stride = grid.stride};
+  const ColumnGrid grid = column_grid(shape);
   const auto add = [&](auto kernel) {
     kernel.a = node.in(0);
     kernel.b = node.in(1);
-    kernel.partials = partials;
-    out.add(kernel, params, grid.groups);
+    kernel.y = node.out();
+    set_column_sum(kernel, grid, shape.last(), out);
+    const uint32_t count = narrow<uint32_t>(shape.row_count() * grid.channels);
+    out.add(
+        kernel,
+        shaders::ChannelDotParams{.count = count, .channels = grid.channels, .stride = grid.blocks() * grid.channels},
+        grid.groups);
   };
   if (grid.is_vec4) {
-    add(kernels::channel_dot_forward_partials_vec4{});
+    add(kernels::channel_dot_forward_vec4{});
   } else {
-    add(kernels::channel_dot_forward_partials{});
+    add(kernels::channel_dot_forward{});
   }
-  lower_channel_sum_finish(partials, grid.blocks(), shape.last(), node.out(), out);
   return {};
 }
 

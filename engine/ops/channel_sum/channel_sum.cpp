@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// channel_sum: partial sums of interleaved rows, then one small pass over them; no atomics, so the order is fixed.
+// channel_sum: sums of slices of the rows, which the last workgroup adds; the order is fixed.
 #include "engine/ops/channel_sum/channel_sum.hpp"
 
 #include "engine/ops/grid.hpp"
@@ -30,20 +30,22 @@ Result<void> lower(const Node& node, const Graph& graph, const LowerTarget& targ
             groups_for(grid.channels, kernel.local_size));
     return {};
   }
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{grid.blocks()} * shape.last() * 4);
-  const shaders::ChannelSumParams params = {.count = grid.count, .channels = grid.channels, .stride = grid.stride};
+  const ColumnGrid grid = column_grid(shape);
   const auto add = [&](auto kernel) {
     kernel.x = node.in(0);
-    kernel.partials = partials;
-    out.add(kernel, params, grid.groups);
+    kernel.y = node.out();
+    set_column_sum(kernel, grid, shape.last(), out);
+    const uint32_t count = narrow<uint32_t>(shape.row_count() * grid.channels);
+    out.add(
+        kernel,
+        shaders::ChannelSumParams{.count = count, .channels = grid.channels, .stride = grid.blocks() * grid.channels},
+        grid.groups);
   };
   if (grid.is_vec4) {
-    add(kernels::channel_sum_forward_partials_vec4{});
+    add(kernels::channel_sum_forward_vec4{});
   } else {
-    add(kernels::channel_sum_forward_partials{});
+    add(kernels::channel_sum_forward{});
   }
-  lower_channel_sum_finish(partials, grid.blocks(), shape.last(), node.out(), out);
   return {};
 }
 
@@ -54,13 +56,6 @@ const graph::OpInfo kChannelSumOp = {
 
 Result<ValueId> channel_sum(Graph& graph, std::string name, ValueId x) {
   return append_one(graph, kChannelSumOp, std::move(name), NoParams{}, {x});
-}
-
-void lower_channel_sum_finish(ValueId partials, uint32_t blocks, uint32_t channels, ValueId y, DispatchList& out) {
-  constexpr uint32_t kChannelsPerGroup = 8;  // of the shader
-  out.add(kernels::channel_sum_forward_finish{.partials = partials, .y = y},
-          shaders::ChannelSumFinishParams{.blocks = blocks, .channels = channels},
-          groups_for(channels, kChannelsPerGroup));
 }
 
 }  // namespace lowtide::ops

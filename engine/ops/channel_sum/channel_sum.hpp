@@ -13,7 +13,4 @@ extern const graph::OpInfo kChannelSumOp;  // x -> y [c]
 
 Result<ValueId> channel_sum(graph::Graph& graph, std::string name, ValueId x);
 
-// For lowerings of other sums over rows: the second pass, which adds partials [blocks, channels] into y [channels].
-void lower_channel_sum_finish(ValueId partials, uint32_t blocks, uint32_t channels, ValueId y, DispatchList& out);
-
 }  // namespace lowtide::ops

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// gradient_norm: sums of squares of slices, then one workgroup adds them in a fixed order.
+// gradient_norm: sums of squares of slices, which the last workgroup adds in a fixed order.
 #include "engine/ops/gradient_norm/gradient_norm.hpp"
 
 #include <cstddef>
@@ -57,14 +57,14 @@ Result<void> lower(const Node& node, const Graph&, const LowerTarget& target, Di
             params, Groups{});
     return {};
   }
-  const ValueId partials = out.scratch(uint64_t{slices} * 4);
-  out.add(kernels::gradient_norm_forward_slices{.dw = node.in(0), .partials = partials}, params, groups_for(slices, 1));
-  out.add(kernels::gradient_norm_forward_scale{.partials = partials,
-                                               .step_block = node.in(1),
-                                               .loss_scale = loss_scale,
-                                               .norm = node.out(0),
-                                               .scale = node.out(1)},
-          params, Groups{});
+  out.add(kernels::gradient_norm_forward{.dw = node.in(0),
+                                         .step_block = node.in(1),
+                                         .loss_scale = loss_scale,
+                                         .partials = out.scratch(uint64_t{slices} * 4),
+                                         .counters = out.counters(1),
+                                         .norm = node.out(0),
+                                         .scale = node.out(1)},
+          params, groups_for(slices, 1));
   return {};
 }
 

@@ -3,7 +3,6 @@
 #include "engine/ops/prelu/prelu.hpp"
 
 #include "engine/graph/autodiff.hpp"
-#include "engine/ops/channel_sum/channel_sum.hpp"
 #include "engine/ops/grid.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/prelu.hpp"
@@ -101,20 +100,22 @@ Result<void> lower_backward_weight(const Node& node, const Graph& graph, const L
     out.add(kernel, shader_params(naive_grid(shape)), groups_for(shape.last(), kernel.local_size));
     return {};
   }
-  const Grid grid = reduction_grid(shape);
-  const ValueId partials = out.scratch(uint64_t{grid.blocks()} * shape.last() * 4);
+  const ColumnGrid grid = column_grid(shape);
   const auto add = [&](auto kernel) {
     kernel.x = node.in(0);
     kernel.dy = node.in(1);
-    kernel.partials = partials;
-    out.add(kernel, shader_params(grid), grid.groups);
+    kernel.dslope = node.out();
+    set_column_sum(kernel, grid, shape.last(), out);
+    const uint32_t count = narrow<uint32_t>(shape.row_count() * grid.channels);
+    out.add(kernel,
+            shaders::PreluParams{.count = count, .channels = grid.channels, .stride = grid.blocks() * grid.channels},
+            grid.groups);
   };
   if (grid.is_vec4) {
-    add(kernels::prelu_backward_weight_partials_vec4{});
+    add(kernels::prelu_backward_weight_vec4{});
   } else {
-    add(kernels::prelu_backward_weight_partials{});
+    add(kernels::prelu_backward_weight{});
   }
-  lower_channel_sum_finish(partials, grid.blocks(), shape.last(), node.out(), out);
   return {};
 }
 

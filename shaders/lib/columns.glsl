@@ -3,6 +3,8 @@
 // side, a power of two that divides the width; a workgroup has one slice of the rows of one column: width / column blocks
 // of rows, one to an invocation's row of the workgroup. Block i holds the rows i, i + blocks, ... Included behind
 // WORKGROUP_WIDTH and the spec constant `column`.
+#ifndef LOWTIDE_COLUMNS_GLSL
+#define LOWTIDE_COLUMNS_GLSL
 #include "lib/ints.glsl"
 
 const uint kLaneRows = gl_WorkGroupSize.x / column;
@@ -16,3 +18,5 @@ uint column_of_workgroup(uint channels) { return linear_group() % columns_of(cha
 uint slice_of_workgroup(uint channels) { return linear_group() / columns_of(channels); }
 uint item_of_lane(uint channels) { return column_of_workgroup(channels) * column + gl_LocalInvocationID.x % column; }
 uint block_of_lane(uint channels) { return slice_of_workgroup(channels) * kLaneRows + lane_row(); }
+
+#endif
