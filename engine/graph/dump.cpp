@@ -22,6 +22,9 @@ std::string dump(const Graph& graph) {
       const Value& value = graph.value(id);
       outputs += fmt::format("{}%{} {}", outputs.empty() ? "" : ", ", id.index, to_string(value.desc));
       if (value.role != Role::activation) outputs += fmt::format(" {}", role_name(value.role));
+      if (value.view_of.is_valid() && !node.op->is_view) {
+        outputs += fmt::format(" in %{}+{}", value.view_of.index, value.view_offset);
+      }
     }
     for (const ValueId id : node.inputs) inputs += fmt::format("{}%{}", inputs.empty() ? "" : ", ", id.index);
     const std::string params = describe_params(node);

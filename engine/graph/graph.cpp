@@ -48,8 +48,9 @@ ValueId Graph::step_block() {
 }
 
 ValueId Graph::whole_arena(Role role) {
-  LOWTIDE_CHECK(role == Role::parameter || role == Role::gradient || role == Role::moment0 || role == Role::moment1,
-                "only the parameter arena and its mirrors can be used as a whole");
+  LOWTIDE_CHECK(role == Role::parameter || role == Role::gradient || role == Role::moment0 || role == Role::moment1 ||
+                    role == Role::state,
+                "only the parameter arena, its mirrors and the state can be used as a whole");
   const std::string name = std::string("arena/") + role_name(role);
   const ValueId existing = find(name);
   if (existing.is_valid()) return existing;
@@ -161,6 +162,40 @@ Result<void> Graph::repeat(NodeId id, NodeId before, std::vector<ValueId> inputs
   return {};
 }
 
+void Graph::substitute(ValueId from, ValueId to) {
+  redirect(from, to);
+  for (Node& node : nodes_) std::replace(node.outputs.begin(), node.outputs.end(), from, to);
+  set_producers();
+}
+
+void Graph::move_behind(NodeId id, NodeId later) {
+  LOWTIDE_CHECK(id < later && later.index < nodes_.size(), "a node is moved behind a later one");
+  const auto has_any = [](const std::vector<ValueId>& list, const std::vector<ValueId>& wanted) {
+    return std::find_first_of(list.begin(), list.end(), wanted.begin(), wanted.end()) != list.end();
+  };
+  const auto first = nodes_.begin() + id.index, end = nodes_.begin() + later.index + 1;
+  for (auto other = first + 1; other != end; ++other) {
+    LOWTIDE_CHECK(!has_any(other->inputs, first->outputs) && !has_any(other->outputs, first->outputs) &&
+                      !has_any(other->outputs, first->inputs),
+                  "a node that is needed earlier");
+  }
+  std::rotate(first, first + 1, end);
+  set_producers();
+}
+
+ValueId Graph::join(std::string name, const std::vector<ValueId>& parts) {
+  uint64_t end = 0;
+  for (const ValueId id : parts) {
+    Value& part = values_.at(id.index);
+    LOWTIDE_CHECK(part.role == Role::activation && !part.view_of.is_valid() && part.desc.dtype == DType::f32,
+                  "only f32 activations with storage of their own are joined");
+    part.view_of = ValueId(narrow<uint32_t>(values_.size()));
+    part.view_offset = round_up<uint64_t>(end, kValueAlignment);
+    end = part.view_offset + part.desc.element_count();
+  }
+  return add_value({.desc = f32_desc(Shape{narrow<uint32_t>(end)}), .name = std::move(name)});
+}
+
 void Graph::add_input(NodeId node, ValueId input) {
   Node& changed = nodes_.at(node.index);
   LOWTIDE_CHECK(value(input).producer.index < node.index, "an input that comes later");
@@ -218,9 +253,24 @@ std::vector<ValueId> Graph::with_role(Role role) const {
   return out;
 }
 
+std::vector<NodeId> Graph::readers_of(ValueId id) const {
+  std::vector<NodeId> out;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const std::vector<ValueId>& inputs = nodes_[i].inputs;
+    if (std::find(inputs.begin(), inputs.end(), id) != inputs.end()) out.push_back(NodeId(narrow<uint32_t>(i)));
+  }
+  return out;
+}
+
 ValueId Graph::storage_of(ValueId id) const {
   while (value(id).view_of.is_valid()) id = value(id).view_of;
   return id;
+}
+
+uint64_t Graph::offset_in_storage(ValueId id) const {
+  uint64_t offset = 0;
+  for (; value(id).view_of.is_valid(); id = value(id).view_of) offset += value(id).view_offset;
+  return offset;
 }
 
 }  // namespace lowtide::graph

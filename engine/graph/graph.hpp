@@ -31,7 +31,7 @@ class Graph {
   ValueId state(std::string name, TensorDesc desc);
   ValueId constant(std::string name, TensorDesc desc);
   ValueId step_block();  // the graph's one step block, u32[16], made on first use
-  // The whole arena of a role (parameter, gradient, moment0, moment1) as one value, made on first use.
+  // The whole arena of a role (parameter, gradient, moment0, moment1, state) as one value, made on first use.
   ValueId whole_arena(Role role);
   // The gradient or moment of a parameter, made on first use, named "<role>/<parameter>".
   ValueId mirror(ValueId parameter, Role role);
@@ -54,6 +54,13 @@ class Graph {
   // Runs a node a second time, in front of `before` and from other inputs (an invalid one: the node's own); from there
   // on nodes read the copy's first output instead of the node's.
   Result<void> repeat(NodeId node, NodeId before, std::vector<ValueId> inputs);
+  // Lets every node that reads or writes `from` read or write `to`, which is described alike.
+  void substitute(ValueId from, ValueId to);
+  // Puts a node right behind a later one. No node between them may touch what it writes or write what it reads.
+  void move_behind(NodeId node, NodeId later);
+  // Makes f32 activations that have storage of their own the parts of a new one, one behind the other, each from a
+  // multiple of kValueAlignment elements on: one dispatch can reach all of them. Nodes go on to name the parts.
+  ValueId join(std::string name, const std::vector<ValueId>& parts);
   // Gives a node another input at its end.
   void add_input(NodeId node, ValueId input);
 
@@ -71,9 +78,12 @@ class Graph {
   const TensorDesc& desc(ValueId id) const { return value(id).desc; }
   // The value of that name among all but activations; invalid when there is none.
   ValueId find(std::string_view name) const;
-  std::vector<ValueId> with_role(Role role) const;  // in order of creation, whole arenas left out
+  std::vector<ValueId> with_role(Role role) const;   // in order of creation, whole arenas left out
+  std::vector<NodeId> readers_of(ValueId id) const;  // ascending; readers of its views not among them
   // The value whose storage this one uses: follows view_of to its end.
   ValueId storage_of(ValueId id) const;
+  // Where in it, in elements.
+  uint64_t offset_in_storage(ValueId id) const;
 
  private:
   ValueId add_value(Value value);

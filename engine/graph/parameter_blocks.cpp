@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layout of the parameter arena.
+// Layouts of the parameter arena and of the state arena.
 #include "engine/graph/parameter_blocks.hpp"
 
 namespace lowtide::graph {
@@ -27,6 +27,18 @@ uint32_t parameter_block_count(const Graph& graph) {
   uint32_t count = 0;
   for (const ValueId id : graph.with_role(Role::parameter)) count += blocks(graph, id);
   return count;
+}
+
+uint64_t state_offset(const Graph& graph, ValueId state) {
+  LOWTIDE_CHECK(graph.value(state).role == Role::state, "not a state value");
+  uint64_t end = 0;
+  for (const ValueId id : graph.with_role(Role::state)) {
+    const uint64_t offset = round_up<uint64_t>(end, kValueAlignment);
+    if (id == state) return offset;
+    end = offset + ceil_div<uint64_t>(graph.desc(id).bytes(), 4);
+  }
+  LOWTIDE_CHECK(false, "a state value that its graph does not list");
+  return end;
 }
 
 }  // namespace lowtide::graph

@@ -33,15 +33,20 @@ constexpr bool is_persistent(Role role) {
          role == Role::constant;
 }
 
+// Values that lie one behind the other, in an arena or as parts of a joined value, start at multiples of so many f32
+// elements: of 256 bytes, the largest storage-buffer alignment that Vulkan allows a device to ask.
+inline constexpr uint32_t kValueAlignment = 64;
+
 struct Value {
   TensorDesc desc;
   Role role = Role::activation;
   std::string name;  // unique among all values but activations: checkpoints and shared arenas go by it
   NodeId producer;   // first node that writes it; invalid for inputs, parameters, ...
   ValueId mirror;    // gradient, moment0, moment1: the parameter
-  ValueId view_of;   // the value whose storage this one shares (flatten); invalid otherwise
-  // For parameter, gradient, moment0 and moment1: the whole arena of that role as one flat f32 tensor, in which the
-  // optimiser works. Its extent is known only to the planner; desc is f32[0].
+  ValueId view_of;   // the value whose storage this one shares (flatten, a part of a joined value); invalid otherwise
+  uint64_t view_offset = 0;  // where in that storage, in its elements
+  // For parameter, gradient, moment0, moment1 and state: the whole arena of that role as one flat f32 tensor, in which
+  // ops work that do the same for many values. Its extent is known only to the planner; desc is f32[0].
   bool is_whole_arena = false;
 };
 

@@ -43,11 +43,12 @@ static_assert(std::is_trivially_copyable_v<Dispatch>);
 
 // Memory of one node beside the graph's values. Scratch: contents are undefined before the node's first dispatch and
 // lost after its last one. Counters: no other node has them, they are 0 before the first submit, and every dispatch
-// leaves them at 0 (shaders/lib/last_workgroup.glsl).
+// leaves them at 0 (shaders/lib/last_workgroup.glsl). A table, which has contents: no dispatch writes it.
 struct Scratch {
   ValueId id;
   uint64_t bytes;
   bool is_counter = false;
+  std::vector<uint32_t> contents = {};
 };
 
 class DispatchList {
@@ -66,6 +67,18 @@ class DispatchList {
   ValueId counters(uint32_t count) {
     const ValueId id = scratch(uint64_t{count} * 4);
     scratch_.back().is_counter = true;
+    return id;
+  }
+
+  // Rows, structs of 4-byte fields, that are written when the program is loaded and then only read.
+  template <class Row>
+  ValueId table(const std::vector<Row>& rows) {
+    static_assert(std::is_trivially_copyable_v<Row> && sizeof(Row) % 4 == 0);
+    LOWTIDE_CHECK(!rows.empty(), "a table of no rows");
+    std::vector<uint32_t> words(rows.size() * sizeof(Row) / 4);
+    std::memcpy(words.data(), rows.data(), words.size() * 4);
+    const ValueId id = scratch(words.size() * 4);
+    scratch_.back().contents = std::move(words);
     return id;
   }
 

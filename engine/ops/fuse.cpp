@@ -19,18 +19,9 @@ namespace {
 using graph::Graph;
 using graph::Node;
 
-std::vector<NodeId> readers_of(const Graph& graph, ValueId value) {
-  std::vector<NodeId> out;
-  for (size_t i = 0; i < graph.nodes().size(); ++i) {
-    const std::vector<ValueId>& inputs = graph.nodes()[i].inputs;
-    if (std::find(inputs.begin(), inputs.end(), value) != inputs.end()) out.push_back(NodeId(narrow<uint32_t>(i)));
-  }
-  return out;
-}
-
 // The only node that reads an activation; invalid where there are others.
 NodeId only_reader(const Graph& graph, ValueId value) {
-  const std::vector<NodeId> readers = readers_of(graph, value);
+  const std::vector<NodeId> readers = graph.readers_of(value);
   const bool is_only = readers.size() == 1 && graph.value(value).role == graph::Role::activation;
   return is_only ? readers.front() : NodeId();
 }
@@ -53,7 +44,7 @@ void take_sum(const Graph& graph, Chain& chain) {
   // The statistics must not be read before the sum: the fused node stands there.
   const Node& norm = graph.node(chain.nodes.front());
   for (const ValueId id : norm.outputs) {
-    for (const NodeId other : readers_of(graph, id)) {
+    for (const NodeId other : graph.readers_of(id)) {
       if (other < reader) return;
     }
   }
@@ -107,7 +98,7 @@ bool is_alike(const Node& a, const Node& b) {
 void take_quantizers(Graph& graph, Chain& chain) {
   chain.params.writes_value = 0;
   std::vector<NodeId> quantizers;
-  for (const NodeId reader : readers_of(graph, chain.value)) {
+  for (const NodeId reader : graph.readers_of(chain.value)) {
     const Node& node = graph.node(reader);
     const auto params = quantizer_params(node, chain.params);
     const bool is_taken = params && (quantizers.empty() || is_alike(node, graph.node(quantizers.front())));
@@ -130,7 +121,7 @@ void take_quantizers(Graph& graph, Chain& chain) {
 // Convolutions of levels keep their codes for the gradient.
 void keep_codes(Graph& graph, ValueId levels) {
   const ValueId codes = graph.node(graph.value(levels).producer).out(5);
-  for (const NodeId id : readers_of(graph, levels)) {
+  for (const NodeId id : graph.readers_of(levels)) {
     const Node& node = graph.node(id);
     if (node.op == &kConv2dOp && node.in(0) == levels && node.inputs.size() == 2) graph.add_input(id, codes);
   }
@@ -176,7 +167,7 @@ Result<void> recompute_convolutions(Graph& graph, size_t first_gradient) {
     if (node.op != &kConv2dOp) continue;
     const bool has_codes = node.inputs.size() == 3;
     if (!has_codes && graph.value(node.in(0)).role != graph::Role::input) continue;
-    const std::vector<NodeId> readers = readers_of(graph, node.out());
+    const std::vector<NodeId> readers = graph.readers_of(node.out());
     const auto reader = std::lower_bound(readers.begin(), readers.end(), NodeId(narrow<uint32_t>(first_gradient)));
     if (reader == readers.end()) continue;
     LOWTIDE_TRY_VOID(graph.repeat(NodeId(narrow<uint32_t>(i)), *reader, {has_codes ? node.in(2) : node.in(0), {}}));

@@ -66,7 +66,7 @@ Result<Lowered> lower(const graph::Graph& graph, const graph::LowerTarget& targe
     LOWTIDE_TRY_VOID(node.op->lower(node, graph, own, list));
     for (; scratch_done < list.scratches().size(); ++scratch_done) {
       const Scratch& scratch = list.scratches()[scratch_done];
-      out.scratch.push_back({scratch.id, scratch.bytes, id, scratch.is_counter});
+      out.scratch.push_back({scratch.id, scratch.bytes, id, scratch.is_counter, scratch.contents});
     }
     const uint32_t value_limit = narrow<uint32_t>(graph.values().size() + list.scratches().size());
     for (size_t d = out.nodes.size(); d < list.dispatches().size(); ++d) {

@@ -9,12 +9,13 @@
 
 namespace lowtide::plan {
 
-// A value of the program beyond the graph's: scratch or counters of one node.
+// A value of the program beyond the graph's: scratch, counters or a table (which has contents) of one node.
 struct ScratchValue {
   ValueId id;
   uint64_t bytes;
   NodeId node;
   bool is_counter;
+  std::vector<uint32_t> contents;
 };
 
 struct Lowered {

@@ -84,6 +84,30 @@ struct Planner {
     return {};
   }
 
+  // Ops that work on the whole state arena know where its values lie (state_offset).
+  Result<void> place_whole_state() {
+    static_assert(graph::kValueAlignment * 4 == kPlacementAlignment);
+    const ValueId whole = graph.find("arena/state");
+    if (!whole.is_valid()) return {};
+    LOWTIDE_CHECK(options.shared == nullptr, "the whole state arena of another program");
+    const uint64_t bytes = arena_bytes(Arena::state);
+    program.placements[whole.index] = {Arena::state, 0, bytes};
+    if (bytes <= program.chunk_bytes) return {};
+    return fail(ErrorCode::unsupported, fmt::format("the network's state needs {} bytes, but the device binds at most "
+                                                    "{} at once",
+                                                    bytes, program.chunk_bytes));
+  }
+
+  // Behind the constants of the graph.
+  Result<void> place_tables() {
+    for (const ScratchValue& table : lowered.scratch) {
+      if (table.contents.empty()) continue;
+      LOWTIDE_TRY_VOID(place_last(table.id, Arena::constant, table.bytes, graph.node(table.node).name));
+      program.tables.push_back({table.id, table.contents});
+    }
+    return {};
+  }
+
   // Replaces own placements of shareable values by those of the other program.
   Result<void> take_shared_placements() {
     if (options.shared == nullptr) return {};
@@ -132,7 +156,8 @@ struct Planner {
       if (value.role == Role::activation && !value.view_of.is_valid()) add(i, value.desc.bytes());
     }
     for (const ScratchValue& scratch : lowered.scratch) {
-      if (!scratch.is_counter) add(scratch.id.index, scratch.bytes);
+      if (scratch.is_counter || !scratch.contents.empty()) continue;
+      add(scratch.id.index, scratch.bytes);
     }
     LOWTIDE_TRY(const Packing packing, pack_lifetimes(lifetimes, kPlacementAlignment, program.chunk_bytes));
     for (size_t i = 0; i < owners.size(); ++i) {
@@ -146,7 +171,11 @@ struct Planner {
     for (size_t i = 0; i < graph.values().size(); ++i) {
       const ValueId id(static_cast<uint32_t>(i));
       const ValueId storage = graph.storage_of(id);
-      if (storage != id) program.placements[i] = program.placements[storage.index];
+      Placement placement = program.placements[storage.index];
+      if (storage == id || placement.bytes == 0) continue;
+      placement.offset += graph.offset_in_storage(id) * 4;
+      placement.bytes = graph.desc(id).bytes();
+      program.placements[i] = placement;
     }
   }
 
@@ -157,13 +186,15 @@ struct Planner {
       const Dispatch& dispatch = lowered.dispatches[d];
       const KernelInfo& info = kernel_info(dispatch.kernel);
       for (uint32_t i = 0; i < dispatch.value_count; ++i) {
-        ValueId id = dispatch.values[i];
+        const ValueId id = dispatch.values[i];
         const bool is_of_graph = id.index < graph.values().size();
-        if (is_of_graph) id = graph.storage_of(id);
-        const bool is_own = !is_placed && (!is_of_graph || graph.value(id).role == Role::activation);
-        const Placement& p = program.placement(id);
-        const ByteRange range = is_own ? ByteRange{kArenaCount + id.index, 0, 1}
-                                       : ByteRange{static_cast<uint32_t>(p.arena), p.offset, p.offset + p.bytes};
+        const ValueId storage = is_of_graph ? graph.storage_of(id) : id;
+        const bool is_own = !is_placed && (!is_of_graph || graph.value(storage).role == Role::activation);
+        const Placement& p = program.placement(storage);
+        const uint64_t begin = is_of_graph ? graph.offset_in_storage(id) * 4 : 0;  // parts of one memory do not conflict
+        const uint64_t bytes = storage == id ? p.bytes : graph.desc(id).bytes();
+        ByteRange range = {static_cast<uint32_t>(p.arena), p.offset + begin, p.offset + begin + bytes};
+        if (is_own) range = {kArenaCount + storage.index, begin, begin + (is_of_graph ? graph.desc(id).bytes() : 1)};
         if (reads(info.bindings[i].access)) out[d].reads.push_back(range);
         if (writes(info.bindings[i].access)) out[d].writes.push_back(range);
       }
@@ -191,7 +222,8 @@ struct Planner {
   void describe() {
     for (const Value& value : graph.values()) program.value_names.push_back(value.name);
     for (const ScratchValue& scratch : lowered.scratch) {
-      program.value_names.push_back(graph.node(scratch.node).name + (scratch.is_counter ? "/counters" : "/scratch"));
+      const char* kind = scratch.is_counter ? "/counters" : scratch.contents.empty() ? "/scratch" : "/table";
+      program.value_names.push_back(graph.node(scratch.node).name + kind);
     }
     program.inputs = graph.with_role(Role::input);
     const std::vector<ValueId> step = graph.with_role(Role::step);
@@ -230,6 +262,8 @@ Result<Program> make_program(const Graph& graph, const graph::LowerTarget& targe
   for (const Role role : {Role::input, Role::step, Role::state, Role::constant, Role::metric}) {
     LOWTIDE_TRY_VOID(p.place_sequentially(role, static_cast<Arena>(role)));
   }
+  LOWTIDE_TRY_VOID(p.place_whole_state());
+  LOWTIDE_TRY_VOID(p.place_tables());
   LOWTIDE_TRY_VOID(p.take_shared_placements());
   LOWTIDE_TRY_VOID(p.place_activations());
   LOWTIDE_TRY_VOID(p.place_counters());

@@ -48,6 +48,12 @@ struct Placement {
 inline constexpr uint64_t kPlacementAlignment =
     256;  // the largest storage-buffer alignment that Vulkan allows a device to ask
 
+// Words that a value in the constant arena holds from the start.
+struct Table {
+  ValueId id;
+  std::vector<uint32_t> words;
+};
+
 struct Program {
   std::vector<Dispatch> dispatches;
   std::vector<NodeId> nodes;          // of the graph, by dispatch; empty in a program that no graph was made into
@@ -59,6 +65,7 @@ struct Program {
   std::vector<ValueId>
       inputs;  // written by the host before every submit: role input, then the step block if there is one
   std::vector<ValueId> outputs;                 // read by the host after every submit: role metric
+  std::vector<Table> tables;                    // written when the program is loaded
   std::vector<std::string> value_names;         // by ValueId; scratch is named after its node
   std::map<std::string, Placement> persistent;  // placements of shareable values by name
 

@@ -42,10 +42,14 @@ Interpreter::Interpreter(const graph::Graph& graph) : graph_(graph), own_(graph.
 }
 
 std::span<double> Interpreter::elements(ValueId id) {
+  const ValueId part = id;
   id = graph_.storage_of(id);
   const Value& value = graph_.value(id);
   const int arena = arena_of(value.role);
-  if (arena < 0) return own_[id.index];
+  if (arena < 0) {
+    const std::span<double> all = own_[id.index];
+    return part == id ? all : all.subspan(graph_.offset_in_storage(part), graph_.desc(part).element_count());
+  }
   const std::span<double> all = arenas_[static_cast<size_t>(arena)];
   if (value.is_whole_arena) return all;
   const ValueId parameter = value.role == Role::parameter ? id : value.mirror;

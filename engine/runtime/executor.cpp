@@ -125,6 +125,11 @@ Result<std::unique_ptr<Executor>> Executor::create(Context& context, plan::Progr
   state->outputs = lay_out(state->program, state->program.outputs);
 
   LOWTIDE_TRY_VOID(state->allocate_arenas());
+  for (const plan::Table& table : state->program.tables) {
+    const auto bytes = std::as_bytes(std::span(table.words));
+    LOWTIDE_TRY(const ArenaStorage::Location at, state->locate(table.id, bytes.size()));
+    LOWTIDE_TRY_VOID(context.staging().write(*at.buffer, at.offset, bytes));
+  }
   std::optional<vk::BindingForm> form;
   if (options.form == KernelForm::storage_buffer) form = vk::BindingForm::storage_buffer;
   if (options.form == KernelForm::device_address && context.caps().has(bit(Feature::device_address))) {
