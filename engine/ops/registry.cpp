@@ -11,6 +11,7 @@
 #include "engine/ops/affine/affine.hpp"
 #include "engine/ops/batch_norm/activation.hpp"
 #include "engine/ops/batch_norm/batch_norm.hpp"
+#include "engine/ops/batch_norm/running_group.hpp"
 #include "engine/ops/bias/bias.hpp"
 #include "engine/ops/channel_dot/channel_dot.hpp"
 #include "engine/ops/channel_sum/channel_sum.hpp"
@@ -44,6 +45,7 @@
 #include "engine/ops/pooled_signs/pooled_signs.hpp"
 #include "engine/ops/prelu/prelu.hpp"
 #include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize/weight_group.hpp"
 #include "engine/ops/quantize_step/quantize_step.hpp"
 #include "engine/ops/quantize_threshold/quantize_threshold.hpp"
 #include "engine/ops/radam/radam.hpp"
@@ -76,6 +78,7 @@ constexpr const graph::OpInfo* kOps[] = {
     &kBatchNormBackwardOp,
     &kBatchNormFoldOp,
     &kBatchNormRunningOp,
+    &kBatchNormRunningGroupOp,
     &kBiasOp,
     &kChannelDotOp,
     &kChannelSumOp,
@@ -142,6 +145,8 @@ constexpr const graph::OpInfo* kOps[] = {
     &kQuantizeThresholdMaximumOp,
     &kQuantizeThresholdScaleOp,
     &kQuantizeThresholdValuesOp,
+    &kQuantizeWeightGroupOp,
+    &kQuantizeWeightGroupBackwardInputOp,
     &kQuantizeWeightsOp,
     &kQuantizeWeightsBackwardInputOp,
     &kRadamOp,

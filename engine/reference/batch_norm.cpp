@@ -37,6 +37,16 @@ void batch_norm_running(const Operands& o) {
   }
 }
 
+void batch_norm_running_group(const Operands& o) {
+  for (size_t i = 0; i < o.outputs.size() / 2; ++i) {
+    const auto first = o.inputs.begin() + 1 + 4 * static_cast<std::ptrdiff_t>(i);
+    Operands single = {.node = o.node, .graph = o.graph, .step = o.step, .inputs = {first, first + 4}, .outputs = {}};
+    if (o.inputs.size() % 4 == 2) single.inputs.push_back(o.inputs.back());
+    single.outputs = {o.outputs[2 * i], o.outputs[2 * i + 1]};
+    batch_norm_running(single);
+  }
+}
+
 void batch_norm_backward(const Operands& o) {
   const std::span<const double> x = o.inputs[0], dy = o.inputs[1], gamma = o.inputs[2];
   const size_t channels = gamma.size();

@@ -57,5 +57,13 @@ struct QuantizeWeightsGradientParams {
   uint chunks;  // of the sums; 0 where the maximum is a constant
 };
 
+// Weights of many tensors at once (shaders/lib/weight_segment.h).
+struct QuantizeGroupParams {
+  uint segments;  // tensors
+  uint bits;      // 2 .. 8, or 16
+  uint has_sums;  // 0 where maxima are constants; backward alone
+  uint first;     // element of the arenas; naive alone
+};
+
 LOWTIDE_SHADERS_END
 #endif

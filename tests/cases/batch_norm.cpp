@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cases of batch_norm: ranks 2 and 4, one and many slices of rows, one and several columns of channels, a mean that is
-// large beside the deviation; the running values, of steps that count and of one that does not; the fold with and
-// without a scale that is known only on the device.
-#include "engine/ops/batch_norm/batch_norm.hpp"
-
+// large beside the deviation; the running values, of steps that count and of one that does not, of one norm and of a
+// group; the fold with and without a scale that is known only on the device.
 #include <fmt/format.h>
 
 #include <limits>
 
+#include "engine/ops/batch_norm/running_group.hpp"
+#include "engine/ops/copy/copy.hpp"
 #include "tests/cases/op_case.hpp"
 
 namespace lowtide::cases {
@@ -70,6 +70,46 @@ std::function<Result<CaseGraph>(graph::Graph&)> running(double finite, double va
   };
 }
 
+// Three norms of a group, of which the second has a channel whose variance is `variance`, among other state. Their
+// statistics are joined.
+std::function<Result<CaseGraph>(graph::Graph&)> running_group(bool has_finite, double finite, double variance) {
+  return [=](graph::Graph& g) -> Result<CaseGraph> {
+    CaseGraph out;
+    std::vector<ValueId> inputs = {g.whole_arena(graph::Role::state)}, statistics;
+    for (const uint32_t channels : {67u, 3u, 256u}) {
+      const TensorDesc per_channel = f32_desc(Shape{channels});
+      const auto name = [&](const char* what) { return fmt::format("{}{}", what, channels); };
+      const ValueId mean = g.state(name("running_mean"), per_channel);
+      g.state(name("counter"), {DType::u32, Shape{3}});
+      const ValueId running_variance = g.state(name("running_variance"), per_channel);
+      std::vector<double> variances(channels);
+      for (uint32_t c = 0; c < channels; ++c) variances[c] = 0.25 * (c + 1);
+      if (channels == 3) variances[1] = variance;
+      const ValueId means = g.input(name("mean"), per_channel), drawn = g.input(name("variance"), per_channel);
+      out.inputs.insert(out.inputs.end(), {{mean, uniform(-1, 1), false},
+                                           {running_variance, uniform(0.5, 2), false},
+                                           {means, integers(-8, 8), false},
+                                           {drawn, given(variances), false}});
+      inputs.insert(inputs.end(), {mean, running_variance});
+      for (const ValueId id : {means, drawn}) {
+        LOWTIDE_TRY(const ValueId copy, append_one(g, ops::kCopyOp, "copy", graph::NoParams{}, {id}));
+        statistics.push_back(copy);
+        inputs.push_back(copy);
+      }
+      out.outputs.insert(out.outputs.end(), {mean, running_variance});
+    }
+    if (has_finite) {
+      inputs.push_back(g.input("finite", f32_desc(Shape{})));
+      out.inputs.push_back({inputs.back(), given({finite}), false});
+    }
+    const ops::BatchNormRunningOpParams params = {.momentum = 0.25f};
+    LOWTIDE_TRY_VOID(
+        g.append(ops::kBatchNormRunningGroupOp, "running", &params, sizeof params, std::move(inputs), out.outputs));
+    g.join("statistics", statistics);
+    return out;
+  };
+}
+
 std::function<Result<CaseGraph>(graph::Graph&)> fold(uint32_t channels, bool has_scale, Shape scale_shape) {
   return [=](graph::Graph& g) -> Result<CaseGraph> {
     Made made = make_values(g, channels);
@@ -111,6 +151,14 @@ std::vector<OpCase> batch_norm_cases() {
                      .check_gradient = false,
                      .outputs_are_exact = true});
   }
+  cases.push_back(
+      {.name = "batch_norm_running_group/always", .build = running_group(false, 0, inf), .check_gradient = false});
+  cases.push_back(
+      {.name = "batch_norm_running_group/counts", .build = running_group(true, 2, 0.5), .check_gradient = false});
+  cases.push_back({.name = "batch_norm_running_group/skipped",
+                   .build = running_group(true, nan, 0.5),
+                   .check_gradient = false,
+                   .outputs_are_exact = true});
   cases.push_back({.name = "batch_norm_fold/static/[37]", .build = fold(37, false, {}), .check_gradient = false});
   cases.push_back({.name = "batch_norm_fold/scalar/[67]", .build = fold(67, true, {}), .check_gradient = false});
   cases.push_back({.name = "batch_norm_fold/channel/[67]", .build = fold(67, true, {67}), .check_gradient = false});

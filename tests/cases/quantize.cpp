@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/ops/copy/copy.hpp"
+#include "engine/ops/quantize/weight_group.hpp"
 #include "tests/cases/op_case.hpp"
 
 namespace lowtide::cases {
@@ -103,6 +105,84 @@ Build weights_attached(Shape shape, uint32_t bits, uint32_t is_rounded) {
   };
 }
 
+// Parameters of a group among others: one chunk and several.
+const Shape kGroupShapes[] = {Shape{3, 5, 12}, Shape{2, 2}, Shape{29, 3, 3, 64}, Shape{64}};
+
+struct WeightGroup {
+  std::vector<ValueId> weights, gradients;
+  ValueId maxima;
+  std::vector<CaseInput> inputs;
+};
+
+// The levels go into the places of the gradients.
+Result<WeightGroup> append_group(Graph& g, const ops::QuantizeWeightGroupOpParams& params) {
+  WeightGroup made;
+  std::vector<ValueId> inputs = {g.whole_arena(graph::Role::parameter), g.whole_arena(graph::Role::gradient)};
+  std::vector<ValueId> outputs = {ValueId()};
+  for (const Shape& shape : kGroupShapes) {
+    const size_t number = made.weights.size();
+    g.parameter(fmt::format("between{}", number), Shape{7});
+    const ValueId w = g.parameter(fmt::format("w{}", number), shape);
+    made.weights.push_back(w);
+    made.gradients.push_back(g.mirror(w, graph::Role::gradient));
+    made.inputs.push_back({w, distinct(-0.81, 0.5 + 0.1 * static_cast<double>(number)), false});
+    inputs.push_back(w);
+    outputs.push_back(made.gradients.back());
+  }
+  LOWTIDE_TRY(const graph::Node* node, g.append(ops::kQuantizeWeightGroupOp, "group", &params, sizeof params,
+                                                std::move(inputs), std::move(outputs)));
+  made.maxima = node->out(0);
+  return made;
+}
+
+Build weight_group(uint32_t bits) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    LOWTIDE_TRY(const WeightGroup made, append_group(g, {.bits = bits}));
+    CaseGraph out = {.inputs = made.inputs, .outputs = made.gradients};
+    out.outputs.push_back(made.maxima);
+    return out;
+  };
+}
+
+// The gradients of all tensors but the second, whose levels stay.
+Build weight_group_gradient(uint32_t bits, uint32_t detach_maximum) {
+  return [=](Graph& g) -> Result<CaseGraph> {
+    const ops::QuantizeWeightGroupOpParams params = {.bits = bits, .detach_maximum = detach_maximum};
+    LOWTIDE_TRY(const WeightGroup made, append_group(g, params));
+    CaseGraph out = {.inputs = made.inputs, .outputs = made.gradients};
+    std::vector<ValueId> inputs = {g.whole_arena(graph::Role::parameter), g.whole_arena(graph::Role::gradient),
+                                   made.maxima};
+    std::vector<ValueId> gradients;
+    for (size_t i = 0; i < made.weights.size(); ++i) {
+      if (i == 1) continue;
+      const ValueId dlevels = g.input(fmt::format("dlevels{}", i), g.desc(made.weights[i]));
+      out.inputs.push_back({dlevels, normal(0, 1), false});
+      LOWTIDE_TRY_VOID(append_one(g, ops::kCopyOp, "copy", graph::NoParams{}, {dlevels}, {made.gradients[i]}));
+      inputs.push_back(made.weights[i]);
+      gradients.push_back(made.gradients[i]);
+    }
+    inputs.insert(inputs.end(), gradients.begin(), gradients.end());
+    LOWTIDE_TRY_VOID(g.append(ops::kQuantizeWeightGroupBackwardInputOp, "gradient", &params, sizeof params,
+                              std::move(inputs), std::move(gradients)));
+    return out;
+  };
+}
+
+void add_group_cases(std::vector<OpCase>& cases) {
+  for (const uint32_t bits : {2u, 4u, 8u}) {
+    cases.push_back({.name = fmt::format("quantize_weight_group/{}bit", bits),
+                     .build = weight_group(bits),
+                     .check_gradient = false,
+                     .outputs_are_exact = true});
+    for (const uint32_t detach : {0u, 1u}) {
+      cases.push_back({.name = fmt::format("quantize_weight_group_backward_input/{}/{}bit",
+                                           detach != 0 ? "detached" : "attached", bits),
+                       .build = weight_group_gradient(bits, detach),
+                       .check_gradient = false});
+    }
+  }
+}
+
 void add_activation_cases(std::vector<OpCase>& cases) {
   for (const uint32_t bits : {1u, 2u, 3u, 8u, quant::kWideBits}) {
     const Shape shape = {2, 3, 5, 7 * bits};
@@ -195,6 +275,7 @@ std::vector<OpCase> quantize_cases() {
   add_sign_cases(cases);
   add_magnitude_cases(cases);
   add_weight_cases(cases);
+  add_group_cases(cases);
   return cases;
 }
 

@@ -8,6 +8,9 @@
 
 #include "engine/base/rng.hpp"
 #include "engine/ops/batch_norm/activation.hpp"
+#include "engine/ops/batch_norm/running_group.hpp"
+#include "engine/ops/quantize/quantize.hpp"
+#include "engine/ops/quantize/weight_group.hpp"
 #include "tests/harness/device/device_case.hpp"
 #include "tests/train/small_run.hpp"
 #include "trainer/loop/net_state.hpp"
@@ -22,6 +25,9 @@ struct Steps {
   std::vector<float> losses, norms;
   std::vector<NamedTensor> ended;
   size_t fused = 0;  // nodes
+  size_t weight_groups = 0, weight_gradient_groups = 0, running_groups = 0;
+  size_t single_weights = 0;  // quantisers in no group
+  size_t dispatches = 0;
   uint64_t activation_bytes = 0;
 };
 
@@ -45,10 +51,17 @@ Steps steps_of(const std::vector<std::string>& changes, bool is_fused) {
   auto train = make_train_graph(
       phase, {.batch = kBatch, .height = kEdge, .width = kEdge, .channels = 3, .classes = kClasses}, nullptr, is_fused);
   EXPECT_TRUE(train) << train.error().to_string();
-  for (const graph::Node& node : train->graph.nodes()) out.fused += node.op == &ops::kBatchNormActivationOp ? 1 : 0;
+  for (const graph::Node& node : train->graph.nodes()) {
+    out.fused += node.op == &ops::kBatchNormActivationOp ? 1 : 0;
+    out.weight_groups += node.op == &ops::kQuantizeWeightGroupOp ? 1 : 0;
+    out.weight_gradient_groups += node.op == &ops::kQuantizeWeightGroupBackwardInputOp ? 1 : 0;
+    out.running_groups += node.op == &ops::kBatchNormRunningGroupOp ? 1 : 0;
+    out.single_weights += node.op == &ops::kQuantizeWeightsOp ? 1 : 0;
+  }
   auto made = Stepper::create(harness::test_context(), std::move(*train));
   EXPECT_TRUE(made) << made.error().to_string();
   Stepper& stepper = **made;
+  out.dispatches = stepper.executor().program().dispatches.size();
   out.activation_bytes = stepper.executor().program().arena_bytes[static_cast<size_t>(plan::Arena::activation)];
   std::vector<NamedTensor> tensors = persistent_tensors(stepper.train().graph);
   for (NamedTensor& tensor : tensors) {
@@ -95,6 +108,36 @@ TEST(Fused, StepsOfLevelsEqualSingleOps) {
   std::vector<std::string> changes = {"network.name=resnet20"};
   changes.insert(changes.end(), k2W2A.begin(), k2W2A.end());
   expect_equal(changes);
+}
+
+// Weights of all layers in one group each way, running values of all norms in one.
+TEST(Fused, GroupsHoldWhatIsAlike) {
+  std::vector<std::string> changes = {"network.name=resnet20"};
+  changes.insert(changes.end(), k2W2A.begin(), k2W2A.end());
+  const Steps single = steps_of(changes, false), fused = steps_of(changes, true);
+  EXPECT_EQ(single.weight_groups + single.weight_gradient_groups + single.running_groups, 0u);
+  EXPECT_GT(single.single_weights, 15u);
+  EXPECT_EQ(fused.weight_groups, 1u);
+  EXPECT_EQ(fused.weight_gradient_groups, 1u);
+  EXPECT_EQ(fused.running_groups, 1u);
+  EXPECT_EQ(fused.single_weights, 0u);
+  EXPECT_LT(fused.activation_bytes, single.activation_bytes);
+}
+
+// Two widths, and one layer that stays alone.
+TEST(Fused, GroupsOfSeveralWidthsEqualSingleOps) {
+  for (const char* quantizer : {"dorefa", "dorefa_detached"}) {
+    std::vector<std::string> changes = {"network.name=resnet20", "quantization.weight_bits=4",
+                                        "quantization.activation_bits=2",
+                                        std::string("quantization.weight_quantizer=") + quantizer,
+                                        "quantization.layers=[{pattern=\"stage2.*\",weight_bits=2},"
+                                        "{pattern=\"stage3.1.conv1\",weight_bits=3}]"};
+    const Steps fused = steps_of(changes, true);
+    EXPECT_EQ(fused.weight_groups, 2u);
+    EXPECT_EQ(fused.weight_gradient_groups, 2u);
+    EXPECT_EQ(fused.single_weights, 1u);
+    expect_equal(changes);
+  }
 }
 
 TEST(Fused, StepsThatRecomputeEqualThoseThatKeep) {

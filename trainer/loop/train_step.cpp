@@ -12,6 +12,7 @@
 #include "engine/ops/correct_count/correct_count.hpp"
 #include "engine/ops/finite_gate/finite_gate.hpp"
 #include "engine/ops/fuse.hpp"
+#include "engine/ops/group.hpp"
 #include "engine/ops/loss_scale/loss_scale.hpp"
 #include "engine/ops/mse/mse.hpp"
 #include "engine/ops/place_images/place_images.hpp"
@@ -222,7 +223,9 @@ Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, c
   if (phase.training.recompute == Recompute::convolutions) {
     LOWTIDE_TRY_VOID(ops::recompute_convolutions(graph, first_gradient));
   }
+  if (is_fused) LOWTIDE_TRY_VOID(ops::group_weights(graph));
   LOWTIDE_TRY_VOID(add_updates(train, phase, loss_scale, networks));
+  if (is_fused) LOWTIDE_TRY_VOID(ops::group_running(graph));
   for (const StepNetwork& network : networks) {
     make_metrics(graph, network.metrics);
     train.networks.push_back(network.metrics);

@@ -49,10 +49,10 @@ struct TrainGraph {
   std::vector<NetLayer> layers;          // of the recipe's own network
 };
 
-// `is_fused`: norms, activations and quantisers in one pass each (ops/fuse.hpp); without it the same numbers by single
-// ops, for tests and for what fusion saves.
-// `fixed_teacher`: of a distillation, the phase that made the teacher. Errors: an unknown network, images that are too
-// small for it, a layer that does not fit, guidance that compares what cannot be compared.
+// `is_fused`: norms, activations and quantisers in one pass each (ops/fuse.hpp), weights of all layers and running
+// values of all norms in one (ops/group.hpp); without it the same numbers by single ops, for tests and for what fusion
+// saves. `fixed_teacher`: of a distillation, the phase that made the teacher. Errors: an unknown network, images that
+// are too small for it, a layer that does not fit, guidance that compares what cannot be compared.
 Result<TrainGraph> make_train_graph(const Phase& phase, const NetInput& input, const Phase* fixed_teacher = nullptr,
                                     bool is_fused = true);
 
