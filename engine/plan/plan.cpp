@@ -20,6 +20,8 @@ using graph::Role;
 using graph::Value;
 
 constexpr uint64_t kNever = ~uint64_t{0};
+// What fewer barriers may cost beside the tightest packing: one byte in so many, or so many where that is more.
+constexpr uint64_t kShareForBarriers = 50, kBytesForBarriers = uint64_t{1} << 20;
 
 struct Planner {
   const Graph& graph;
@@ -144,11 +146,12 @@ struct Planner {
       }
     }
     const std::vector<Together> together = runs_together();
-    std::vector<Lifetime> lifetimes;
+    std::vector<Lifetime> lifetimes, whole_runs;
     std::vector<size_t> owners;
     const auto add = [&](size_t value, uint64_t bytes) {
       if (first[value] == kNever || bytes == 0) return;
-      lifetimes.push_back({bytes, together[first[value]].first, together[last[value]].last});
+      lifetimes.push_back({bytes, static_cast<uint32_t>(first[value]), static_cast<uint32_t>(last[value])});
+      whole_runs.push_back({bytes, together[first[value]].first, together[last[value]].last});
       owners.push_back(value);
     };
     for (size_t i = 0; i < value_count; ++i) {
@@ -159,7 +162,11 @@ struct Planner {
       if (scratch.is_counter || !scratch.contents.empty()) continue;
       add(scratch.id.index, scratch.bytes);
     }
-    LOWTIDE_TRY(const Packing packing, pack_lifetimes(lifetimes, kPlacementAlignment, program.chunk_bytes));
+    LOWTIDE_TRY(Packing packing, pack_lifetimes(lifetimes, kPlacementAlignment, program.chunk_bytes));
+    auto relaxed = pack_lifetimes(whole_runs, kPlacementAlignment, program.chunk_bytes);
+    if (relaxed && relaxed->bytes <= packing.bytes + std::max(packing.bytes / kShareForBarriers, kBytesForBarriers)) {
+      packing = std::move(*relaxed);
+    }
     for (size_t i = 0; i < owners.size(); ++i) {
       program.placements[owners[i]] = {Arena::activation, packing.offsets[i], lifetimes[i].bytes};
     }
@@ -191,7 +198,8 @@ struct Planner {
         const ValueId storage = is_of_graph ? graph.storage_of(id) : id;
         const bool is_own = !is_placed && (!is_of_graph || graph.value(storage).role == Role::activation);
         const Placement& p = program.placement(storage);
-        const uint64_t begin = is_of_graph ? graph.offset_in_storage(id) * 4 : 0;  // parts of one memory do not conflict
+        const uint64_t begin =
+            is_of_graph ? graph.offset_in_storage(id) * 4 : 0;  // parts of one memory do not conflict
         const uint64_t bytes = storage == id ? p.bytes : graph.desc(id).bytes();
         ByteRange range = {static_cast<uint32_t>(p.arena), p.offset + begin, p.offset + begin + bytes};
         if (is_own) range = {kArenaCount + storage.index, begin, begin + (is_of_graph ? graph.desc(id).bytes() : 1)};
@@ -202,8 +210,8 @@ struct Planner {
     return out;
   }
 
-  // Of each dispatch the first and last one that no barrier separates from it where no memory is used twice. Lifetimes
-  // are whole such runs, so that using memory again adds no barrier.
+  // Of each dispatch the first and last one that no barrier separates from it where no memory is used twice. Where
+  // lifetimes are whole such runs, using memory again adds no barrier.
   struct Together {
     uint32_t first, last;
   };

@@ -322,10 +322,8 @@ Result<Ticket> Executor::State::measure(const Slot& slot) {
     if (i >= count) break;
     seconds[i] = watch.seconds();
     if (seconds[i] <= submit_seconds) continue;
-    log(LogLevel::warning,
-        fmt::format("{} takes {:.1f} s on {}: a driver that ends work after some seconds may lose the device; make the "
-                    "batch smaller",
-                    program.dispatches[i].label.data(), seconds[i], context.caps().name));
+    log(LogLevel::warning, fmt::format("{} takes {:.3g} s, after which a driver may end it; make the batch smaller",
+                                       program.dispatches[i].label.data(), seconds[i]));
   }
   is_measured = true;
   ends = piece_ends(seconds, submit_seconds);
