@@ -19,8 +19,9 @@ DeviceCaps software_caps() {
   caps.features = bit(Feature::float16) | bit(Feature::int8) | bit(Feature::storage8) | bit(Feature::storage16) |
                   bit(Feature::subgroup_arithmetic) | bit(Feature::subgroup_shuffle) | bit(Feature::subgroup_ballot) |
                   bit(Feature::integer_dot) | bit(Feature::cooperative_matrix) | bit(Feature::cooperative_matrix2) |
-                  bit(Feature::device_address) | bit(Feature::int64) | bit(Feature::int16);
-  caps.matrix_f16 = {8, 8, 8};
+                  bit(Feature::cooperative_matrix_int8) | bit(Feature::device_address) | bit(Feature::int64) |
+                  bit(Feature::int16);
+  caps.matrix_f16 = caps.matrix_s8 = {8, 8, 8};
   caps.subgroup_size = caps.min_subgroup_size = caps.max_subgroup_size = 16;
   caps.max_workgroup_invocations = 1024;
   caps.max_workgroup_size = {1024, 1024, 1024};
@@ -37,7 +38,9 @@ DeviceCaps data_centre_caps() {
   DeviceCaps caps = software_caps();
   caps.name = "data-centre GPU";
   caps.kind = DeviceKind::discrete;
+  caps.vendor_id = kNvidia;
   caps.matrix_f16 = {16, 16, 16};
+  caps.matrix_s8 = {16, 16, 32};
   caps.subgroup_size = caps.min_subgroup_size = caps.max_subgroup_size = 32;
   caps.max_shared_bytes = 49152;
   caps.max_storage_buffer_bytes = 0xffffffffull;

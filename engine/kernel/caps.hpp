@@ -19,6 +19,9 @@ struct MatrixShape {
   uint32_t m = 0, n = 0, k = 0;
 };
 
+// PCI number of a vendor (VkPhysicalDeviceProperties::vendorID).
+inline constexpr uint32_t kNvidia = 0x10de;
+
 struct DeviceCaps {
   std::string name;    // "llvmpipe (LLVM 19.1.7, 512 bits)"
   std::string driver;  // "Mesa 26.1.0"
@@ -30,6 +33,7 @@ struct DeviceCaps {
 
   FeatureMask features = 0;     // after self-tests and LOWTIDE_DISABLE_* switches
   MatrixShape matrix_f16;       // f16 x f16 -> f32
+  MatrixShape matrix_s8;        // s8 x s8 -> s32, k at most 32
   uint32_t subgroup_size = 32;  // the default
   uint32_t min_subgroup_size = 32;
   uint32_t max_subgroup_size = 32;

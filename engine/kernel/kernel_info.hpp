@@ -34,6 +34,7 @@ enum class Feature : uint32_t {
   bfloat16 = 1u << 11,
   int64 = 1u << 12,
   int16 = 1u << 13,
+  cooperative_matrix_int8 = 1u << 14,  // VK_KHR_cooperative_matrix lists s8 x s8 -> s32
 };
 using FeatureMask = uint32_t;
 constexpr FeatureMask bit(Feature feature) {

@@ -239,6 +239,28 @@ Case cooperative_matrix_case(const DeviceCaps& caps) {
   return out;
 }
 
+// Bytes of either sign; k is contiguous in a and in b.
+Case cooperative_matrix_int8_case(const DeviceCaps& caps) {
+  const auto [m, n, k] = caps.matrix_s8;
+  const Words input = scattered((m * k + n * k) / 4 + m * n);
+  const auto element = [&](uint32_t i) { return signed_byte(input[i / 4], i % 4); };
+  Words expected;
+  for (uint32_t row = 0; row < m; ++row) {
+    for (uint32_t column = 0; column < n; ++column) {
+      uint32_t sum = input[(m * k + n * k) / 4 + row * n + column];
+      for (uint32_t i = 0; i < k; ++i) {
+        sum += static_cast<uint32_t>(element(row * k + i) * element(m * k + column * k + i));
+      }
+      expected.push_back(sum);
+    }
+  }
+  Case out = fixed(Feature::cooperative_matrix_int8, "self_test_forward_cooperative_matrix_int8", m * n, input,
+                   std::move(expected));
+  out.spec = {caps.subgroup_size, m, n, k};
+  out.groups = 1;
+  return out;
+}
+
 Case device_address_case() {
   const Words input = scattered(kPairs);
   Words expected;
@@ -265,6 +287,7 @@ std::vector<Case> all_cases(const DeviceCaps& caps) {
       subgroup_case(Feature::subgroup_shuffle, "self_test_forward_subgroup_shuffle", 4, fill_shuffle),
       subgroup_case(Feature::subgroup_ballot, "self_test_forward_subgroup_ballot", 7, fill_ballot)};
   if (caps.matrix_f16.m > 0) cases.push_back(cooperative_matrix_case(caps));
+  if (caps.matrix_s8.m > 0) cases.push_back(cooperative_matrix_int8_case(caps));
   return cases;
 }
 

@@ -26,6 +26,7 @@ constexpr std::array kFeatureNames = {
     FeatureName{Feature::integer_dot, "integer_dot", "LOWTIDE_DISABLE_INTEGER_DOT"},
     FeatureName{Feature::cooperative_matrix, "cooperative_matrix", "LOWTIDE_DISABLE_COOPERATIVE_MATRIX"},
     FeatureName{Feature::cooperative_matrix2, "cooperative_matrix2", "LOWTIDE_DISABLE_COOPERATIVE_MATRIX2"},
+    FeatureName{Feature::cooperative_matrix_int8, "cooperative_matrix_int8", "LOWTIDE_DISABLE_COOPERATIVE_MATRIX_INT8"},
     FeatureName{Feature::device_address, "device_address", "LOWTIDE_DISABLE_DEVICE_ADDRESS"},
 };
 
@@ -70,7 +71,9 @@ FeatureMask disabled_features(const Environment& environment) {
 }
 
 void disable_features(DeviceCaps& caps, FeatureMask disabled) {
-  if ((disabled & bit(Feature::cooperative_matrix)) != 0) disabled |= bit(Feature::cooperative_matrix2);
+  if ((disabled & bit(Feature::cooperative_matrix)) != 0) {
+    disabled |= bit(Feature::cooperative_matrix2) | bit(Feature::cooperative_matrix_int8);
+  }
   caps.features &= ~disabled;
   if (!caps.has(bit(Feature::device_address))) caps.prefers_device_address = false;
 }

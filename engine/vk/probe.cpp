@@ -81,9 +81,10 @@ FeatureMask subgroup_features(const VkPhysicalDeviceVulkan11Properties& v11) {
   return mask;
 }
 
-// The shape for f16 x f16 -> f32 at subgroup scope: 16x16x16 where it is listed, which most hardware has natively, else
-// the one of most products.
-MatrixShape f16_matrix_shape(VkPhysicalDevice handle) {
+// The shape for `operand` x `operand` -> `sum` at subgroup scope: 16 x 16 x `native_k` where it is listed, which most
+// hardware has natively, else the one of most products.
+MatrixShape matrix_shape(VkPhysicalDevice handle, VkComponentTypeKHR operand, VkComponentTypeKHR sum,
+                         uint32_t native_k) {
   uint32_t count = 0;
   if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR == nullptr) return {};
   if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(handle, &count, nullptr) != VK_SUCCESS) return {};
@@ -92,11 +93,11 @@ MatrixShape f16_matrix_shape(VkPhysicalDevice handle) {
   if (vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR(handle, &count, rows.data()) < VK_SUCCESS) return {};
   MatrixShape best;
   for (const VkCooperativeMatrixPropertiesKHR& row : rows) {
-    const bool is_f16 = row.AType == VK_COMPONENT_TYPE_FLOAT16_KHR && row.BType == VK_COMPONENT_TYPE_FLOAT16_KHR;
-    const bool sums_f32 = row.CType == VK_COMPONENT_TYPE_FLOAT32_KHR && row.ResultType == VK_COMPONENT_TYPE_FLOAT32_KHR;
+    const bool fits = row.AType == operand && row.BType == operand && row.CType == sum && row.ResultType == sum &&
+                      row.saturatingAccumulation == VK_FALSE && row.scope == VK_SCOPE_SUBGROUP_KHR;
     const MatrixShape shape = {row.MSize, row.NSize, row.KSize};
-    if (!is_f16 || !sums_f32 || row.scope != VK_SCOPE_SUBGROUP_KHR || shape.k > 32) continue;
-    if (shape.m == 16 && shape.n == 16 && shape.k == 16) return shape;
+    if (!fits || shape.k > 32) continue;
+    if (shape.m == 16 && shape.n == 16 && shape.k == native_k) return shape;
     if (shape.m * shape.n * shape.k > best.m * best.n * best.k) best = shape;
   }
   return best;
@@ -160,7 +161,11 @@ PhysicalDevice probe(VkPhysicalDevice handle) {
   if (properties.v12.driverID == VK_DRIVER_ID_MESA_LLVMPIPE && caps.subgroup_size != 8) {
     disable_features(caps, bit(Feature::cooperative_matrix));
   }
-  if (caps.has(bit(Feature::cooperative_matrix))) caps.matrix_f16 = f16_matrix_shape(handle);
+  if (caps.has(bit(Feature::cooperative_matrix))) {
+    caps.matrix_f16 = matrix_shape(handle, VK_COMPONENT_TYPE_FLOAT16_KHR, VK_COMPONENT_TYPE_FLOAT32_KHR, 16);
+    caps.matrix_s8 = matrix_shape(handle, VK_COMPONENT_TYPE_SINT8_KHR, VK_COMPONENT_TYPE_SINT32_KHR, 32);
+    if (caps.matrix_s8.m > 0) caps.features |= bit(Feature::cooperative_matrix_int8);
+  }
   // Bounds-checked storage buffers cost llvmpipe about a factor of two against device addresses.
   caps.prefers_device_address =
       properties.v12.driverID == VK_DRIVER_ID_MESA_LLVMPIPE && caps.has(bit(Feature::device_address));

@@ -22,3 +22,6 @@ lowtide_kernel(packed_conv2d_forward_dot SOURCE forward_dot.comp FEATURES intege
 lowtide_kernel(packed_conv2d_forward_dot_f32 SOURCE forward_dot.comp DEFINES LOWTIDE_OUTPUT_F32=1 FEATURES integer_dot)
 lowtide_kernel(packed_conv2d_forward_ballot SOURCE forward_ballot.comp FEATURES subgroup_ballot)
 lowtide_kernel(packed_conv2d_forward_ballot_f32 SOURCE forward_ballot.comp DEFINES LOWTIDE_OUTPUT_F32=1)
+lowtide_kernel(packed_conv2d_forward_matrix SOURCE forward_matrix.comp FEATURES int8 cooperative_matrix cooperative_matrix_int8)
+lowtide_kernel(packed_conv2d_forward_matrix_f32 SOURCE forward_matrix.comp DEFINES LOWTIDE_OUTPUT_F32=1
+  FEATURES int8 cooperative_matrix cooperative_matrix_int8)

@@ -1,5 +1,6 @@
 lowtide_kernel(self_test_forward_bfloat16 SOURCE bfloat16.comp FEATURES float16 bfloat16)
 lowtide_kernel(self_test_forward_cooperative_matrix SOURCE cooperative_matrix.comp FEATURES float16 cooperative_matrix)
+lowtide_kernel(self_test_forward_cooperative_matrix_int8 SOURCE cooperative_matrix_int8.comp FEATURES int8 cooperative_matrix cooperative_matrix_int8)
 lowtide_kernel(self_test_forward_float16 SOURCE float16.comp FEATURES float16)
 lowtide_kernel(self_test_forward_int16 SOURCE int16.comp FEATURES int16)
 lowtide_kernel(self_test_forward_int64 SOURCE int64.comp FEATURES int64)

@@ -85,6 +85,7 @@ TEST_F(Tune, EveryVariantOfAnExactOpGivesTheSameBits) {
   EXPECT_TRUE(variants.contains("naive"));
   EXPECT_TRUE(variants.contains("unrolled"));
   EXPECT_EQ(variants.contains("dot_64"), context_.caps().has(bit(Feature::integer_dot)));
+  EXPECT_EQ(variants.contains("matrix"), context_.caps().has(bit(Feature::cooperative_matrix_int8)));
   EXPECT_EQ(variants.contains("ballot"), context_.caps().has(bit(Feature::subgroup_ballot)));
 }
 

@@ -7,6 +7,7 @@
 #include "engine/graph/graph.hpp"
 #include "engine/graph/tuning.hpp"
 #include "engine/kernel/bank.hpp"
+#include "engine/ops/packed_conv2d/lower_matrix.hpp"
 #include "engine/ops/packed_conv2d/packed_conv2d.hpp"
 #include "engine/plan/lower.hpp"
 #include "engine/quant/pack.hpp"
@@ -72,7 +73,7 @@ TEST(PackedVariants, WantTheFeaturesOfTheDevice) {
   EXPECT_FALSE(has(floor, "dot"));
   EXPECT_FALSE(has(floor, "ballot"));
   const Names gpu = names_on(data_centre_caps(), {});
-  for (const char* name : {"dot", "dot_64", "ballot"}) EXPECT_TRUE(has(gpu, name)) << name;
+  for (const char* name : {"dot", "dot_64", "ballot", "matrix"}) EXPECT_TRUE(has(gpu, name)) << name;
   DeviceCaps wide = data_centre_caps();
   wide.max_subgroup_size = 128;
   EXPECT_FALSE(has(names_on(wide, {}), "ballot"));
@@ -92,6 +93,55 @@ TEST(PackedVariants, TuningTakesThemByName) {
   EXPECT_EQ(kernel_on(caps, {}, "dot"), "packed_conv2d_forward_dot");
   EXPECT_EQ(kernel_on(caps, {.output = ops::PackedOutput::accumulator}, "ballot"), "packed_conv2d_forward_ballot_f32");
   EXPECT_EQ(kernel_on(floor_caps(), {}, "dot"), "packed_conv2d_forward");
+}
+
+// A data-centre GPU: matrices where a layer keeps the device busy, bit counts where a dispatch costs more than the
+// work.
+TEST(PackedVariants, RulesTakeMatricesWhereTheyPay) {
+  const DeviceCaps gpu = data_centre_caps();
+  EXPECT_EQ(kernel_on(gpu, {}), "packed_conv2d_forward_matrix");
+  EXPECT_EQ(names_on(gpu, {}).front(), "matrix");
+  EXPECT_EQ(kernel_on(gpu, {.output = ops::PackedOutput::accumulator}), "packed_conv2d_forward_matrix_f32");
+  EXPECT_EQ(kernel_on(gpu, {.x = {128, 7, 7, 512}, .k = 512}), "packed_conv2d_forward_matrix");
+  EXPECT_EQ(kernel_on(gpu, {.x = {4, 56, 56, 64}, .bits = 2}), "packed_conv2d_forward_matrix");
+  EXPECT_EQ(kernel_on(gpu, {.x = {1, 56, 56, 64}}), "packed_conv2d_forward");
+  EXPECT_EQ(kernel_on(gpu, {.x = {1, 56, 56, 64}}, "matrix"), "packed_conv2d_forward_matrix");
+  EXPECT_EQ(names_on(gpu, {.x = {1, 56, 56, 64}}).front(), "unrolled");
+  EXPECT_EQ(kernel_on(gpu, {}, "unrolled"), "packed_conv2d_forward");
+  DeviceCaps other = gpu;
+  other.vendor_id = 0x1002;  // bit counts may be faster there
+  EXPECT_EQ(kernel_on(other, {}), "packed_conv2d_forward");
+  EXPECT_TRUE(has(names_on(other, {}), "matrix"));
+  DeviceCaps without = gpu;
+  without.features &= ~bit(Feature::cooperative_matrix_int8);
+  EXPECT_EQ(kernel_on(without, {}), "packed_conv2d_forward");
+  EXPECT_FALSE(has(names_on(without, {}), "matrix"));
+}
+
+// Tiles fit the device whatever it lists, and packed words are written whole.
+TEST(PackedVariants, MatrixTilesFitTheDevice) {
+  for (const MatrixShape shape :
+       {MatrixShape{16, 16, 32}, MatrixShape{16, 16, 16}, MatrixShape{8, 8, 8}, MatrixShape{16, 8, 32}}) {
+    for (const uint32_t shared : {16384u, 49152u}) {
+      for (const uint32_t bits : {1u, 8u}) {
+        DeviceCaps caps = data_centre_caps();
+        caps.matrix_s8 = shape;
+        caps.max_shared_bytes = shared;
+        ops::PackedLayer layer = {.n = 64, .h = 56, .w = 56, .c = 64, .oh = 56, .ow = 56, .k = 70};
+        layer.params.output_bits = bits;
+        const ops::PackedMatrixTile tile = ops::choose_packed_matrix_tile(layer, caps);
+        ASSERT_GT(tile.width, 0u);
+        EXPECT_EQ(tile.columns % 32, 0u);
+        EXPECT_EQ(tile.width, tile.subgroup_rows * tile.subgroup_columns * caps.subgroup_size);
+        EXPECT_EQ(tile.rows, tile.subgroup_rows * tile.row_fragments * shape.m);
+        EXPECT_LE(tile.width, caps.max_workgroup_invocations);
+        EXPECT_LE(4 * (tile.rows + tile.columns) * (8 * tile.step_words + 4), shared);
+      }
+    }
+  }
+  DeviceCaps odd = data_centre_caps();
+  odd.matrix_s8 = {16, 16, 24};  // does not divide a word
+  EXPECT_EQ(ops::choose_packed_matrix_tile({.n = 1, .c = 32, .k = 32}, odd).width, 0u);
 }
 
 TEST(PackedVariants, RulesStandFirstAndNeverEmulate) {

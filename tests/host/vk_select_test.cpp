@@ -130,6 +130,7 @@ TEST(VkFeatures, WhatDependsOnAFeatureGoesWithIt) {
   vk::disable_features(caps, bit(Feature::device_address) | bit(Feature::cooperative_matrix));
   EXPECT_FALSE(caps.prefers_device_address);
   EXPECT_FALSE(caps.has(bit(Feature::cooperative_matrix2)));
+  EXPECT_FALSE(caps.has(bit(Feature::cooperative_matrix_int8)));
   EXPECT_TRUE(caps.has(bit(Feature::float16)));
 }
 

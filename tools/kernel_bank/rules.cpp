@@ -10,7 +10,7 @@
 namespace lowtide::kernel_bank {
 namespace {
 
-constexpr std::array<std::string_view, 14> kFeatures = {"float16",
+constexpr std::array<std::string_view, 15> kFeatures = {"float16",
                                                         "int8",
                                                         "storage8",
                                                         "storage16",
@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 14> kFeatures = {"float16",
                                                         "device_address",
                                                         "bfloat16",
                                                         "int64",
-                                                        "int16"};
+                                                        "int16",
+                                                        "cooperative_matrix_int8"};
 
 // Enumerants of the SPIR-V specification, section Capability. An empty feature: every Vulkan 1.3 device has it.
 struct CapabilityRule {

@@ -4,41 +4,25 @@
 
 #include <algorithm>
 
+#include "engine/ops/packed_conv2d/lower_matrix.hpp"
 #include "engine/ops/select.hpp"
 #include "gen/kernels/packed_conv2d.hpp"
 
 namespace lowtide::ops {
-namespace {
-
-using graph::LowerTarget;
-using graph::Node;
 
 bool has_whole_words(const PackedLayer& l) {
   const bool has_tiles = l.params.groups == 1 || l.group_k() % 32 == 0;
   return l.group_c() % 32 == 0 && has_tiles && l.params.output != PackedOutput::tap_scaled;
 }
 
-uint32_t kinds_of(const PackedLayer& l) {
+uint32_t packed_kinds(const PackedLayer& l) {
   return 3 * static_cast<uint32_t>(l.params.weight) + static_cast<uint32_t>(l.params.activation);
 }
 
-// x, w and what stands behind them, by the output.
-template <class Kernel>
-Kernel bound(const Node& node, const PackedLayer& l) {
-  Kernel kernel;
-  kernel.x = node.in(0);
-  kernel.w = node.in(1);
-  kernel.y = node.out();
-  if constexpr (requires { kernel.thresholds; }) {
-    kernel.thresholds = node.in(2);
-  } else {
-    // Without an affine step its bindings get w, which the kernel then does not read through them.
-    const bool has_affine = l.params.output == PackedOutput::affine;
-    kernel.multiplier = node.in(has_affine ? 2 : 1);
-    kernel.offset = node.in(has_affine ? 3 : 1);
-  }
-  return kernel;
-}
+namespace {
+
+using graph::LowerTarget;
+using graph::Node;
 
 // Workgroups of `tile` pixels along x and y, of `channels` output channels along z.
 Groups tiles_of(const PackedLayer& l, uint32_t tile, uint32_t channels) {
@@ -49,11 +33,11 @@ Groups tiles_of(const PackedLayer& l, uint32_t tile, uint32_t channels) {
 
 template <class Kernel>
 void add_dot(const Node& node, const PackedLayer& l, uint32_t quads, DispatchList& out) {
-  auto kernel = bound<Kernel>(node, l);
+  auto kernel = with_bindings<Kernel>(node, l);
   kernel.spec.quads = quads;
   kernel.spec.x_planes = l.x_bits;
   kernel.spec.w_planes = l.w_bits;
-  kernel.spec.kinds = kinds_of(l);
+  kernel.spec.kinds = packed_kinds(l);
   out.add(kernel, packed_params(l), tiles_of(l, 32 * quads, 32));
 }
 
@@ -76,7 +60,7 @@ bool fits_ballot(const PackedLayer& l, const DeviceCaps& caps) {
 
 template <class Kernel>
 void add_ballot(const Node& node, const PackedLayer& l, const DeviceCaps& caps, DispatchList& out) {
-  auto kernel = bound<Kernel>(node, l);
+  auto kernel = with_bindings<Kernel>(node, l);
   kernel.spec.width = l.k > 32 ? 64 : std::max(32u, caps.max_subgroup_size);
   kernel.spec.pixels = kBallotPixels;
   kernel.spec.x_planes = l.x_bits;
@@ -97,13 +81,15 @@ void lower_ballot(const Node& node, const PackedLayer& l, const DeviceCaps& caps
 }  // namespace
 
 bool lower_variant(const Node& node, const PackedLayer& l, const LowerTarget& target, DispatchList& out) {
-  if (target.wanted.empty() || !has_whole_words(l)) return false;
-  const bool has_dot = target.caps.has(bit(Feature::integer_dot));
-  if (takes(target, "dot", has_dot)) {
+  if (takes(target, "matrix", target.wanted == "matrix" || prefers_matrix(l, target.caps))) {
+    lower_matrix(node, l, target.caps, out);
+    return true;
+  }
+  if (target.wanted == "dot") {
     lower_dot(node, l, 1, out);
-  } else if (takes(target, "dot_64", has_dot)) {
+  } else if (target.wanted == "dot_64") {
     lower_dot(node, l, 2, out);
-  } else if (takes(target, "ballot", fits_ballot(l, target.caps))) {
+  } else if (target.wanted == "ballot") {
     lower_ballot(node, l, target.caps, out);
   } else {
     return false;
@@ -113,10 +99,12 @@ bool lower_variant(const Node& node, const PackedLayer& l, const LowerTarget& ta
 
 void offer_variants(const PackedLayer& l, const LowerTarget& target) {
   if (target.fitting == nullptr || !has_whole_words(l)) return;
-  const bool has_dot = target.caps.has(bit(Feature::integer_dot));
-  static_cast<void>(takes(target, "dot", has_dot));
-  static_cast<void>(takes(target, "dot_64", has_dot));
-  static_cast<void>(takes(target, "ballot", fits_ballot(l, target.caps)));
+  const DeviceCaps& caps = target.caps;
+  const auto offer = [&](const char* name, bool fits) { static_cast<void>(takes(target, name, fits)); };
+  offer("dot", caps.has(bit(Feature::integer_dot)));
+  offer("dot_64", caps.has(bit(Feature::integer_dot)));
+  offer("ballot", fits_ballot(l, caps));
+  offer("matrix", fits_matrix(l, caps) && !prefers_matrix(l, caps));
 }
 
 }  // namespace lowtide::ops
