@@ -69,7 +69,7 @@ class Runner:
 
     def rows(self, what, arguments, extra):
         """Rows of one call, each with the columns of `extra` in front; none if there is no time or the call fails."""
-        if time.monotonic() > self.end:
+        if time.monotonic() >= self.end:
             self.left_out.append(what)
             return []
         with tempfile.TemporaryDirectory() as folder:
@@ -138,7 +138,7 @@ def models(run):
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, (recipe, settings, image) in MODELS.items():
-            if time.monotonic() > run.end:
+            if time.monotonic() >= run.end:
                 run.left_out.append(f"packed {name}")
                 continue
             path = pathlib.Path(folder) / "model.safetensors"
