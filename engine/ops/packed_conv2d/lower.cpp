@@ -70,12 +70,6 @@ uint32_t choose_body(const LowerTarget& target) {
   return kBodyWords;
 }
 
-// Thresholds that the store counts one by one instead of bisecting.
-uint32_t linear_thresholds(const PackedConv2dOpParams& p) {
-  if (p.output != PackedOutput::codes || p.output_bits > 2) return 0;
-  return quant::level_count(p.output_activation, p.output_bits) - 1;
-}
-
 // Of window_loop.glsl.
 template <class Spec>
 void set_walk(Spec& spec, const PackedLayer& l, uint32_t words) requires requires {
@@ -108,7 +102,7 @@ void set_spec(Spec& spec, const PackedLayer& l, uint32_t products, uint32_t body
   spec.channels = l.group_c();
   spec.x_planes = l.x_bits;
   spec.w_planes = l.w_bits;
-  spec.linear_thresholds = linear_thresholds(p);
+  spec.linear_thresholds = linear_thresholds(p.output, p.output_activation, p.output_bits);
   spec.oh = l.oh;
   spec.ow = l.ow;
   spec.k_count = l.k;
@@ -179,7 +173,7 @@ void add_held(Kernel kernel, const PackedLayer& l, DispatchList& out, float lo =
                  .c_words = l.c_words(),
                  .x_planes = l.x_bits,
                  .w_planes = l.w_bits,
-                 .linear_thresholds = linear_thresholds(p),
+                 .linear_thresholds = linear_thresholds(p.output, p.output_activation, p.output_bits),
                  .oh = l.oh,
                  .ow = l.ow,
                  .k_count = l.k,

@@ -38,21 +38,11 @@ constexpr graph::ParamField kFields[] = {{"activation", offsetof(Params, activat
                                          {"dilation_w", offsetof(Params, dilation_w), FieldType::u32},
                                          {"groups", offsetof(Params, groups), FieldType::u32}};
 
-// Positions of the kernel along one axis; 0 where it does not fit or a parameter is absurd.
-uint32_t positions(uint64_t extent, uint64_t kernel, uint64_t stride, uint64_t pad, uint64_t dilation) {
-  constexpr uint64_t kLimit = 1u << 15;
-  if (kernel == 0 || stride == 0 || dilation == 0) return 0;
-  if (extent > kLimit || kernel > kLimit || stride > kLimit || pad > kLimit || dilation > kLimit) return 0;
-  const uint64_t span = dilation * (kernel - 1) + 1;
-  if (extent + 2 * pad < span) return 0;
-  return static_cast<uint32_t>((extent + 2 * pad - span) / stride + 1);
-}
-
 Result<PackedLayer> layer_of(const Node& node, const Graph& graph, const Params& p) {
   LOWTIDE_TRY_VOID(expect_rank(graph, node.in(0), 4, "x of packed_conv2d"));
   LOWTIDE_TRY(PackedLayer layer, packed_layer(node, graph, p));
-  layer.oh = positions(layer.h, p.kernel_h, p.stride_h, p.pad_h, p.dilation_h);
-  layer.ow = positions(layer.w, p.kernel_w, p.stride_w, p.pad_w, p.dilation_w);
+  layer.oh = kernel_positions(layer.h, p.kernel_h, p.stride_h, p.pad_h, p.dilation_h);
+  layer.ow = kernel_positions(layer.w, p.kernel_w, p.stride_w, p.pad_w, p.dilation_w);
   if (layer.oh > 0 && layer.ow > 0) return layer;
   return fail(ErrorCode::invalid_argument,
               fmt::format("'{}': a {}x{} kernel with padding {}x{}, stride {}x{} and dilation {}x{} has no place on {}",

@@ -64,6 +64,19 @@ Result<void> expect_exact(const Node& node, const PackedLayer& layer) {
 
 }  // namespace
 
+uint32_t kernel_positions(uint64_t extent, uint64_t kernel, uint64_t stride, uint64_t pad, uint64_t dilation) {
+  constexpr uint64_t kLimit = 1u << 15;
+  if (kernel == 0 || stride == 0 || dilation == 0) return 0;
+  if (extent > kLimit || kernel > kLimit || stride > kLimit || pad > kLimit || dilation > kLimit) return 0;
+  const uint64_t span = dilation * (kernel - 1) + 1;
+  if (extent + 2 * pad < span) return 0;
+  return static_cast<uint32_t>((extent + 2 * pad - span) / stride + 1);
+}
+
+uint32_t linear_thresholds(PackedOutput output, quant::ActivationKind kind, uint32_t bits) {
+  return output == PackedOutput::codes && bits <= 2 ? quant::level_count(kind, bits) - 1 : 0;
+}
+
 size_t further_input_count(PackedOutput output) {
   switch (output) {
     case PackedOutput::codes:

@@ -27,6 +27,12 @@ struct PackedLayer {
   uint64_t multiply_adds() const { return uint64_t{n} * oh * ow * k * params.kernel_h * params.kernel_w * group_c(); }
 };
 
+// Positions of a kernel along one axis; 0 where it does not fit or a parameter is absurd.
+uint32_t kernel_positions(uint64_t extent, uint64_t kernel, uint64_t stride, uint64_t pad, uint64_t dilation);
+
+// Thresholds of codes of `bits` bits that the store counts one by one instead of bisecting; 0: none.
+uint32_t linear_thresholds(PackedOutput output, quant::ActivationKind kind, uint32_t bits);
+
 // Inputs beyond x and w that an output kind has.
 size_t further_input_count(PackedOutput output);
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 
+#include "engine/ops/packed_conv2d/packed_kernel.hpp"
 #include "engine/ops/rules.hpp"
 #include "engine/ops/select.hpp"
 #include "engine/quant/fold.hpp"
@@ -32,20 +33,10 @@ constexpr graph::ParamField kFields[] = {{"output", offsetof(Params, output), Fi
                                          {"pad_h", offsetof(Params, pad_h), FieldType::u32},
                                          {"pad_w", offsetof(Params, pad_w), FieldType::u32}};
 
-constexpr uint32_t kMaxExtent = 1u << 15;             // as of packed_conv2d
 constexpr uint64_t kMaxElements = uint64_t{1} << 31;  // kernels count them in 32 bits
 
 tl::unexpected<Error> refuse(const Node& node, std::string text) {
   return fail(ErrorCode::invalid_argument, fmt::format("'{}': {}", node.name, text));
-}
-
-// Positions of the kernel along one axis; 0 where it does not fit or a parameter is absurd.
-uint32_t positions(uint32_t extent, uint32_t kernel, uint32_t stride, uint32_t pad) {
-  if (kernel == 0 || stride == 0) return 0;
-  for (const uint32_t value : {extent, kernel, stride, pad}) {
-    if (value > kMaxExtent) return 0;
-  }
-  return extent + 2 * pad < kernel ? 0 : (extent + 2 * pad - kernel) / stride + 1;
 }
 
 // k, the output channels, from the further inputs.
@@ -77,8 +68,8 @@ Descs infer(const Node& node, const Graph& graph) {
   LOWTIDE_TRY_VOID(expect_dtype(graph, node.in(0), DType::u8, "x of packed_pixels"));
   LOWTIDE_TRY_VOID(expect_rank(graph, node.in(0), 4, "x of packed_pixels"));
   const Shape& x = graph.desc(node.in(0)).shape;
-  const uint32_t oh = positions(x[1], p.kernel_h, p.stride_h, p.pad_h);
-  const uint32_t ow = positions(x[2], p.kernel_w, p.stride_w, p.pad_w);
+  const uint32_t oh = kernel_positions(x[1], p.kernel_h, p.stride_h, p.pad_h, 1);
+  const uint32_t ow = kernel_positions(x[2], p.kernel_w, p.stride_w, p.pad_w, 1);
   if (x.element_count() == 0 || oh == 0 || ow == 0) {
     return refuse(node,
                   fmt::format("a {}x{} kernel with padding {}x{} and stride {}x{} has no place on {}", p.kernel_h,
@@ -123,12 +114,6 @@ shaders::PackedPixelsParams kernel_params(const Node& node, const Graph& graph) 
           .output_scale = p.output_scale};
 }
 
-// Thresholds that the store counts one by one instead of bisecting.
-uint32_t linear_thresholds(const Params& p) {
-  if (p.output != PackedOutput::codes || p.output_bits > 2) return 0;
-  return quant::level_count(p.output_activation, p.output_bits) - 1;
-}
-
 // `held` and `naive` with their bindings but for x and w.
 template <class Held, class Naive>
 void add_first_fit(Held held, Naive naive, const Node& node, const Graph& graph, const LowerTarget& target,
@@ -141,7 +126,7 @@ void add_first_fit(Held held, Naive naive, const Node& node, const Graph& graph,
     held.spec.kernel_h = p.kernel_h;
     held.spec.kernel_w = p.kernel_w;
     held.spec.channels = params.c;
-    held.spec.linear_thresholds = linear_thresholds(p);
+    held.spec.linear_thresholds = linear_thresholds(p.output, p.output_activation, p.output_bits);
     held.spec.oh = params.oh;
     held.spec.ow = params.ow;
     held.spec.k_count = params.k;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "engine/ops/normalize_pixels/normalize_pixels.hpp"
 #include "engine/ops/rules.hpp"
 #include "gen/kernels/place_images.hpp"
 #include "shaders/place_images/place_images.params.h"
@@ -31,7 +32,7 @@ Descs infer(const Node& node, const Graph& graph) {
   if (placements.dtype != DType::u32 || placements.shape.rank() != 2 || placements.shape[1] != kPlacementWords) {
     return fail(ErrorCode::invalid_argument, "placements are u32 [n, 4], found " + to_string(placements));
   }
-  if (table.dtype != DType::f32 || table.shape.rank() != 2 || table.shape[1] != 256) {
+  if (table.dtype != DType::f32 || table.shape.rank() != 2 || table.shape[1] != kPixelValues) {
     return fail(ErrorCode::invalid_argument, "the table is f32 [channels, 256], found " + to_string(table));
   }
   const uint64_t image_bytes = uint64_t{p.h} * p.w * table.shape[0];
