@@ -17,6 +17,7 @@
 #include "engine/runtime/executor.hpp"
 #include "shaders/ceiling/ceiling.params.h"
 #include "tools/bench/op_bench.hpp"
+#include "tools/bench/quantile.hpp"
 
 namespace lowtide::bench {
 namespace {
@@ -166,10 +167,6 @@ Result<std::vector<double>> passes(runtime::Executor& executor, double seconds) 
   return times;
 }
 
-double quantile(const std::vector<double>& ascending, double q) {
-  return ascending[static_cast<size_t>(q * static_cast<double>(ascending.size() - 1))];
-}
-
 // `operations` of a pass over its time, in billions.
 Ceiling ceiling_of(const char* name, const char* unit, double operations, const std::vector<double>& times) {
   const double median = quantile(times, 0.5);
@@ -177,7 +174,7 @@ Ceiling ceiling_of(const char* name, const char* unit, double operations, const 
           .unit = unit,
           .value = 1e-9 * operations / times.front(),
           .median = 1e-9 * operations / median,
-          .spread = (quantile(times, 0.9) - quantile(times, 0.1)) / median,
+          .spread = spread(times),
           .count = static_cast<uint32_t>(times.size())};
 }
 
@@ -243,7 +240,7 @@ Result<void> measure_dispatches(runtime::Context& context, double seconds, std::
                    .unit = "microseconds",
                    .value = 1e6 * (times.front() - floor_best) / count,
                    .median = 1e6 * (median - floor_median) / count,
-                   .spread = (quantile(times, 0.9) - quantile(times, 0.1)) / median,
+                   .spread = spread(times),
                    .count = static_cast<uint32_t>(times.size())});
   };
   for (const bool has_barriers : {false, true}) {

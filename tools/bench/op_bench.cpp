@@ -16,6 +16,7 @@
 #include "engine/plan/plan.hpp"
 #include "engine/runtime/executor.hpp"
 #include "shaders/lib/step_block.h"
+#include "tools/bench/quantile.hpp"
 
 namespace lowtide::bench {
 namespace {
@@ -168,11 +169,10 @@ Result<void> time_pass(Prepared& prepared) {
 OpTiming finish(Prepared& prepared) {
   std::vector<double>& times = prepared.times;
   std::sort(times.begin(), times.end());
-  const auto quantile = [&](double q) { return times[static_cast<size_t>(q * static_cast<double>(times.size() - 1))]; };
   OpTiming timing = std::move(prepared.timing);
-  timing.seconds = quantile(0.5);
+  timing.seconds = quantile(times, 0.5);
   timing.best_seconds = times.front();
-  timing.spread = (quantile(0.9) - quantile(0.1)) / timing.seconds;
+  timing.spread = spread(times);
   timing.best_processor_seconds = *std::min_element(prepared.processor_times.begin(), prepared.processor_times.end());
   timing.repeats = static_cast<uint32_t>(times.size());
   return timing;

@@ -8,6 +8,7 @@
 
 #include "engine/base/rng.hpp"
 #include "engine/base/stopwatch.hpp"
+#include "tools/bench/quantile.hpp"
 #include "trainer/loop/net_state.hpp"
 #include "trainer/loop/stepper.hpp"
 #include "trainer/schedule/step_values.hpp"
@@ -103,15 +104,14 @@ StepTiming timing_of(Turn& turn) {
     std::sort(values.begin(), values.end());
     return values[(values.size() - 1) / 2];
   };
-  const auto quantile = [&](double q) { return times[static_cast<size_t>(q * static_cast<double>(times.size() - 1))]; };
   const plan::Program& program = turn.stepper->executor().program();
   return {.name = turn.bench->name,
-          .seconds = quantile(0.5),
+          .seconds = quantile(times, 0.5),
           .best_seconds = times.front(),
           .best_processor_seconds = *std::min_element(turn.processor_times.begin(), turn.processor_times.end()),
           .host_seconds = median(turn.host_times),
           .driver_seconds = median(turn.driver_times),
-          .spread = (quantile(0.9) - quantile(0.1)) / quantile(0.5),
+          .spread = spread(times),
           .repeats = static_cast<uint32_t>(times.size()),
           .dispatches = program.dispatches.size(),
           .activation_bytes = program.arena_bytes[static_cast<size_t>(plan::Arena::activation)],

@@ -10,6 +10,7 @@
 #include "engine/base/rng.hpp"
 #include "engine/base/stopwatch.hpp"
 #include "engine/infer/session.hpp"
+#include "tools/bench/quantile.hpp"
 #include "tools/lowtide/command.hpp"
 
 namespace lowtide::program {
@@ -18,8 +19,6 @@ namespace {
 struct Timing {
   std::vector<double> seconds;   // of submissions, ascending
   double processor_seconds = 0;  // the least
-
-  double quantile(double q) const { return seconds[static_cast<size_t>(q * static_cast<double>(seconds.size() - 1))]; }
 };
 
 Result<Timing> time_session(infer::Session& session, double seconds) {
@@ -58,8 +57,8 @@ Result<int> bench_model(const ModelOption& options) {
   const infer::SessionOptions session_options = {.batch = options.batch, .naive_only = options.naive_only};
   LOWTIDE_TRY(const auto session, infer::Session::open(*context, options.path, session_options));
   LOWTIDE_TRY(const Timing timing, time_session(*session, options.seconds));
-  const double best = timing.seconds.front(), median = timing.quantile(0.5);
-  const double spread = (timing.quantile(0.9) - timing.quantile(0.1)) / median;
+  const double best = timing.seconds.front(), median = bench::quantile(timing.seconds, 0.5);
+  const double spread = bench::spread(timing.seconds);
   fmt::print(
       "{}, {}, batch {}: best {:.3f} ms, median {:.3f} ms (spread {:.0f}%, {} runs), processor {:.3f} ms; {:.3f} ms an "
       "image; {} dispatches\n",
